@@ -6,7 +6,7 @@ import hmac
 import os
 from pathlib import Path
 
-from app.runtime.visitors import browser, secret
+from app.runtime.users import browser, secret
 from core.data import home
 from core.lessons import Question, Votes
 

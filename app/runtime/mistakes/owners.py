@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.runtime import kept_runs
 from app.runtime.mistakes import folders
-from app.runtime.visitors import visitor_mark
+from app.runtime.users import user_mark
 from core import InvalidInput
 from core.files import to_json
 from core.scanning import RUN_FILE, Run, write_file
@@ -23,15 +23,15 @@ FILE, SECRET = "owner.json", "owners.secret"
 
 @dataclass(frozen=True)
 class Owner:
-    """The mark of the visitor who made a run, and whether it is shared."""
+    """The mark of the user who made a run, and whether it is shared."""
 
     mark: str
     shared: bool = False
 
 
 def present_mark() -> str:
-    """The mark of the present visitor; "" on a server for this machine alone, which has no owners."""
-    return visitor_mark(kept_runs.folder() / SECRET) if folders.is_closed() else ""
+    """The mark of the present user; "" on a server for this machine alone, which has no owners."""
+    return user_mark(kept_runs.folder() / SECRET) if folders.is_closed() else ""
 
 
 def owner_of(folder: Path) -> Owner | None:
@@ -46,14 +46,14 @@ def owner_of(folder: Path) -> Owner | None:
 
 
 def is_mine(run: Run) -> bool:
-    """Whether the present visitor may change a run."""
+    """Whether the present user may change a run."""
     mark = present_mark()
     owner = owner_of(run.folder)
     return not mark or (owner is not None and owner.mark == mark)
 
 
 def is_shown(run: Run) -> bool:
-    """Whether the present visitor may see a run."""
+    """Whether the present user may see a run."""
     if not kept_runs.is_kept(run) or not (mark := present_mark()):
         return True
     owner = owner_of(run.folder)
@@ -61,7 +61,7 @@ def is_shown(run: Run) -> bool:
 
 
 def shown_runs() -> tuple[Run, ...]:
-    """The runs that are kept here and that the present visitor may see, the newest first."""
+    """The runs that are kept here and that the present user may see, the newest first."""
     return tuple(run for run in kept_runs.earlier() if is_shown(run))
 
 
@@ -69,14 +69,14 @@ def check_mine(run: Run) -> None:
     """Refuse to change a run of somebody else.
 
     Raises:
-        InvalidInput: it belongs to another visitor, or to nobody.
+        InvalidInput: it belongs to another user, or to nobody.
     """
     if not is_mine(run):
         raise InvalidInput("This run belongs to another user, so you cannot change it. Start your own scan.")
 
 
 def claim(folder: Path, mark: str) -> None:
-    """Make a new run that of a visitor, before anything of it can be seen; without a mark it has no owner.
+    """Make a new run that of a user, before anything of it can be seen; without a mark it has no owner.
 
     Raises:
         InvalidInput: the folder holds a run of somebody else, or cannot be written.
@@ -101,13 +101,13 @@ def abandon(folder: Path) -> None:
 
 
 def is_shared(run: Run) -> bool:
-    """Whether other visitors see a run."""
+    """Whether other users see a run."""
     owner = owner_of(run.folder)
     return owner is None or owner.shared
 
 
 def share(run: Run, shared: bool) -> None:
-    """Show a run to other visitors, or hide it from them again.
+    """Show a run to other users, or hide it from them again.
 
     Raises:
         InvalidInput: it belongs to somebody else, or its folder cannot be written.

@@ -83,7 +83,7 @@ def _going() -> Models:
 def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str | None]) -> str:
     """The folder of this scan: the same one for the same model, pictures and classes, so that it goes on there.
 
-    On a server that others reach, each visitor has other folders.
+    On a server that others reach, each user has other folders.
 
     Raises:
         InvalidInput: the mapping names no class of the model.

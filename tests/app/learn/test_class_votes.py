@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.runtime import visitors
+from app.runtime import users
 from app.runtime.lessons import find_lesson
 from app.runtime.votes import is_teacher, teacher_key, voter_mark
 from app.widgets.lesson import voting
@@ -83,7 +83,7 @@ def cookie(mask: bytes, token: bytes) -> str:
 
 def test_a_browser_that_reloads_has_voted(votes: Votes, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {"_streamlit_xsrf": ""}
-    monkeypatch.setattr(visitors, "st", SimpleNamespace(context=SimpleNamespace(cookies=given)))
+    monkeypatch.setattr(users, "st", SimpleNamespace(context=SimpleNamespace(cookies=given)))
     address = {"lesson": LESSON, "class": CODE}
     given["_streamlit_xsrf"] = cookie(b"mask", b"token-of-browser")
     choose(well(open_page(**address)), "bird")
@@ -147,7 +147,7 @@ def test_the_key_of_a_class_is_its_own_and_stays(votes: Votes, tmp_path: Path) -
     key = teacher_key(CODE)
     assert is_teacher(CODE, key) and not is_teacher("XYZ234", key) and not is_teacher(CODE, "")
     assert (tmp_path / "votes.secret").stat().st_mode & 0o077 == 0
-    visitors.secret.cache_clear()
+    users.secret.cache_clear()
     assert teacher_key(CODE) == key, "after a restart"
 
 

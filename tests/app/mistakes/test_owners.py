@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import core
-from app.runtime import kept_runs, visitors
+from app.runtime import kept_runs, users
 from app.runtime.mistakes import folders, owners, runs, scans, tags
 from app.views.mistakes.keys import MistakesKey
 from app.words import word
@@ -22,14 +22,14 @@ from tests.app.pages import press, well
 @pytest.fixture
 def who(scanned: Path, tmp_path: Path, own_store: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A server that others reach, with one run of "anna"; ``who["user"]`` visits it."""
-    visitor = {"user": "anna"}
+    user = {"user": "anna"}
     shutil.copytree(scanned / RUN, tmp_path / "runs" / RUN)
     shutil.copytree(scanned / RUN, tmp_path / "runs" / "of-the-machine")
     monkeypatch.setenv(kept_runs.FOLDER, str(tmp_path / "runs"))
     monkeypatch.setattr(folders, "is_closed", lambda: True)
-    monkeypatch.setattr(owners, "visitor_mark", lambda place: visitor["user"])
+    monkeypatch.setattr(owners, "user_mark", lambda place: user["user"])
     owners._write(tmp_path / "runs" / RUN, owners.Owner("anna"))
-    return visitor
+    return user
 
 
 def names() -> set[str]:
@@ -113,24 +113,24 @@ def test_alone_on_a_machine_every_run_is_ones_own(who: dict[str, str], monkeypat
     scans.remove(run)
 
 
-def test_a_visitor_is_a_user_a_browser_or_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_is_a_user_a_browser_or_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cookies: dict[str, str] = {}
     headers: dict[str, str] = {}
     context = SimpleNamespace(cookies=cookies, headers=headers)
-    monkeypatch.setattr(visitors, "st", SimpleNamespace(context=context))
-    mark = lambda: visitors.visitor_mark(tmp_path / "secret")  # noqa: E731
+    monkeypatch.setattr(users, "st", SimpleNamespace(context=context))
+    mark = lambda: users.user_mark(tmp_path / "secret")  # noqa: E731
     session = mark()
-    cookies[visitors.COOKIE] = f"2|00000000|{'ab' * 16}|1"
+    cookies[users.COOKIE] = f"2|00000000|{'ab' * 16}|1"
     browser = mark()
-    cookies[visitors.COOKIE] = f"2|01010101|{'aa' * 16}|2"  # the same token under another mask
+    cookies[users.COOKIE] = f"2|01010101|{'aa' * 16}|2"  # the same token under another mask
     assert mark() == browser != session
     headers["X-User"] = "anna"
     assert mark() == browser, "a header that the owner does not name can be sent by anybody"
-    monkeypatch.setenv(visitors.USER_HEADER, "X-User")
+    monkeypatch.setenv(users.USER_HEADER, "X-User")
     anna = mark()
     cookies.clear()
     assert mark() == anna != browser
     headers["X-User"] = "ben"
     assert mark() not in (anna, browser, session) and "ben" not in mark()
-    visitors.secret.cache_clear()
-    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0 and len(mark()) == visitors.MARK
+    users.secret.cache_clear()
+    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0 and len(mark()) == users.MARK

@@ -21,7 +21,7 @@ USER_HEADER = "FOVEA_USER_HEADER"
 COOKIE = "_streamlit_xsrf"
 TOKEN = re.compile(r"2\|([0-9a-f]{8})\|((?:[0-9a-f]{2}){16,64})\|\d+")
 MARK = 32
-"""Letters of a visitor's mark."""
+"""Letters of a user's mark."""
 
 
 def browser() -> str:
@@ -33,8 +33,8 @@ def browser() -> str:
     return bytes(one ^ mask[place % len(mask)] for place, one in enumerate(token)).hex()
 
 
-def visitor_mark(place: Path) -> str:
-    """What marks this visitor: the user in the named header, else the browser, else the session; never "".
+def user_mark(place: Path) -> str:
+    """What marks this user: the user in the named header, else the browser, else the session; never "".
 
     ``place`` is the file of the secret. With another secret, everybody has another mark.
     """
