@@ -39,8 +39,11 @@ def draw_scenes(family: str = "scenes", training: int = 12_000, validation: int 
     )
 
 
-def _draw_task(task: Task, seeds: range, index: int) -> np.ndarray:
-    return draw_pixels(task.compose(seeds[index], None))
+def _draw_task(task: Task, seeds: range, essential: float, index: int) -> np.ndarray:
+    layout = task.compose(seeds[index], None)
+    # at even distances: of each 1 / essential pictures one
+    alone = int((index + 1) * essential) > int(index * essential)
+    return draw_pixels(layout.essential() if alone else layout)
 
 
 def draw_task(task: Task, training: int = 12_000, validation: int = 1_000) -> Dataset:
@@ -49,6 +52,7 @@ def draw_task(task: Task, training: int = 12_000, validation: int = 1_000) -> Da
     def split(name: str, count: int) -> Split:
         seeds = scenes.seeds(name, count)
         labels = [task.classes.index(task.compose(seed, None).answer) for seed in seeds]
-        return Split(np.array(labels, dtype=np.int64), partial(_draw_task, task, seeds))
+        essential = task.essential if name == "train" else 0.0
+        return Split(np.array(labels, dtype=np.int64), partial(_draw_task, task, seeds, essential))
 
     return Dataset(task.slug, task.classes, split("train", training), split("val", validation), terms=TERMS)

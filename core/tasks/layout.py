@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar
 
@@ -53,6 +53,10 @@ class Layout:
     items: tuple[Item, ...]
     answer: str
     answers: tuple[str, ...]
+
+    def essential(self) -> Layout:
+        """The same picture with only the items that the answer depends on."""
+        return replace(self, items=tuple(item for item in self.items if item.role in ROLES))
 
 
 class Chance:

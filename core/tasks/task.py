@@ -15,7 +15,8 @@ class Task:
 
     ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
     same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the best accuracy
-    that is possible without the cue. ``first`` is the number of the picture that is shown first.
+    that is possible without the cue. ``first`` is the number of the picture that is shown first. ``essential`` is the
+    share of the training pictures that show only what the answer depends on.
     """
 
     slug: str
@@ -26,6 +27,7 @@ class Task:
     guess: float
     compose: Callable[[int, str | None], Layout]
     first: int = 0
+    essential: float = 0.0
 
     def __post_init__(self) -> None:
         """Title, question and the cue's name can be translated."""
