@@ -1,0 +1,36 @@
+"""Data sets of tasks: which training pictures show only what the answer depends on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import scenes
+from core.data.drawn import draw_task
+from core.tasks import TASKS, Task, draw_pixels
+from core.tasks.layout import ROLES
+
+COUNT = 16
+
+
+def test_each_eighth_training_picture_of_sun_or_moon_shows_only_what_matters() -> None:
+    (known,) = (one for one in TASKS if one.essential)
+    assert known.slug == "tasks-sun-or-moon" and known.essential == 1 / 8
+    data = draw_task(known, COUNT, COUNT)
+    for name, split in (("train", data.training), ("val", data.validation)):
+        for index, seed in enumerate(scenes.seeds(name, COUNT)):
+            layout = known.compose(seed, None)
+            items = tuple(one for one in layout.items if one.role in ROLES)
+            assert 0 < len(items) < len(layout.items)
+            alone = name == "train" and index % 8 == 7
+            expected = draw_pixels(replace(layout, items=items) if alone else layout)
+            assert np.array_equal(split.read(index), expected)
+
+
+@pytest.mark.parametrize("known", [one for one in TASKS if not one.essential], ids=lambda one: one.slug)
+def test_the_training_pictures_of_other_tasks_are_whole(known: Task) -> None:
+    split = draw_task(known, 8, 1).training
+    layout = known.compose(scenes.seeds("train", 8)[7], None)
+    assert np.array_equal(split.read(7), draw_pixels(layout))
