@@ -45,7 +45,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
     models.pick_device()
     with st.container(key="frame-picture"):
         st.markdown(f"**{word('picture.label')}**")
-        sample, picture = pictures.pick_picture(card.family)
+        sample, picture = pictures.pick_picture(card.family, named=lesson.names_pictures())
         framing, picture = pictures.pick_framing(card, picture)
     st.caption(word("device.is", device=state.device()))
     glossary.show_glossary()
@@ -84,7 +84,7 @@ def run() -> None:
             one.restore(query, one is pages[page])
     if query is not None:
         lesson.restore(query)
-    lesson.project()
+    lesson.arrange()
     wanted = state.take(state.Key.VIEW_WANTED)
     if wanted and wanted != pages[page].slug:
         st.switch_page(file_of(wanted))

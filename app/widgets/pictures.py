@@ -51,8 +51,11 @@ def title(slug: str) -> str:
     return own.name if own is not None else sample_title(describe_sample(slug))
 
 
-def pick_picture(family: str) -> tuple[str, Picture]:
-    """The strip of samples and the user's own pictures, with the ways to add one; the chosen slug and picture."""
+def pick_picture(family: str, *, named: bool = True) -> tuple[str, Picture]:
+    """The strip of samples and the user's own pictures, with the ways to add one; the chosen slug and picture.
+
+    Samples that are not ``named`` have numbers, since their titles state the answers to questions about them.
+    """
     offered = {one.slug: sample_title(one.title) for one in list_samples(family)}
     chosen = state.get(Key.SAMPLE)
     tile = unswapped(chosen or "")  # a picture whose cue was moved stands in the strip with its original cue
@@ -68,6 +71,8 @@ def pick_picture(family: str) -> tuple[str, Picture]:
         task = find_task(family)
         chosen = tile = f"{family}/{task.first}" if task else next(iter(offered))
         state.put(Key.SAMPLE, chosen)
+    if not named:
+        offered = {slug: plain("picture.number", number=number) for number, slug in enumerate(offered, 1)}
     own = [gallery.Tile(slug, one.name, runtime.picture_thumbnail(one), True) for slug, one in state.uploads().items()]
     tiles = [
         gallery.Tile(slug, title, runtime.picture_thumbnail(find_picture(slug))) for slug, title in offered.items()

@@ -15,6 +15,7 @@ from core.lessons.altered import ALTERATIONS
 from core.lessons.looking import ELSEWHERE, EVERYWHERE
 from core.lessons.measured import PARTS, WAYS
 from core.lessons.pictures import FILE
+from core.lessons.single import TERMS
 from core.messages import Message
 from core.models import zoo
 from core.tasks import ROLES
@@ -26,6 +27,7 @@ METHOD_NAMES = tuple(one.slug for one in METHODS)
 SHARES = tuple(map(str, range(5, 81, 5)))
 """The shares of a picture that Explore erases, in percent."""
 PARTS_OFF = re.compile(r"none|[1-9]\d{0,3}(,[1-9]\d{0,3})*")
+CELL = re.compile(r"[1-9]\d?,[1-9]\d?")
 FRAMING = re.compile(r"center|fit|box:\d{1,3},\d{1,3},\d{1,3}")
 
 
@@ -152,6 +154,9 @@ CHECKS: dict[str, Check] = {
     "parts_off": looks_like(PARTS_OFF, "1,2"),
     "framing": looks_like(FRAMING, "box:50,50,60"),
     "part": part,
+    "key": whole_number(1, 8),
+    "cell": looks_like(CELL, "1,7"),
+    "term": one_of(tuple(TERMS)),
     "test": one_of(("intervene", "erase", "order", "check")),
     "order": one_of(("positions", "blocks-32", "blocks-16")),
     "section": one_of(("truth", "random", "faith", "benchmark")),

@@ -48,7 +48,7 @@ from core.lessons.measured import (
     steer_of,
     tap_of,
 )
-from core.lessons.single import CHANGED_BY, prediction, reaction
+from core.lessons.single import CHANGED_BY, prediction, random_erasures, reaction, row_term
 from core.models import zoo
 from core.types import InvalidInput, ModelCard
 
@@ -234,6 +234,7 @@ def randomized(settings: Settings) -> Measured:
 CHANGE = ("way", "tap", "parts_off")
 ERASING = ("map", "share", "which", "fill")
 ALTERING = ("model", "pictures", "alter", "block")
+ROW = ("model", "sample", "tap", "part", "cell", "key", "term")
 PLACE = ("tap", "part", "role")
 REACTING = ("model", "sample", *CHANGE, *ERASING, "alter", "block", "to")
 
@@ -269,6 +270,15 @@ MEASURES = {
         Measure("gate-level", ("model", "pictures", "tap", "role"), ("model", "tap", "role"), "", gate_level),
         Measure("attention-moves", ("model", "pictures", "part"), ("model",), "%", attention_moves),
         Measure("solved", ("model",), ("model",), "%", solved),
+        Measure(
+            "random-erasures",
+            ("model", "sample", "pictures", "share", "fill"),
+            ("model", "sample"),
+            "%",
+            random_erasures,
+            share=True,
+        ),
+        Measure("row-term", ROW, ROW, "", row_term),
         Measure(PREDICTION, ("model", "sample", *CHANGE), ("model", "sample"), "", prediction),
         Measure(REACTION, REACTING, ("model", "sample"), "", reaction, one_of=CHANGED_BY),
     )

@@ -14,7 +14,7 @@ from core.attention import to_grid
 from core.data import open_sample
 from core.lessons import SHIPPED, Question, Votes, read_lesson
 from tests.browser.clicks import settle
-from tests.browser.pages import DRAWN, MAIN, PATIENCE, wait_until_drawn
+from tests.browser.pages import DRAWN, MAIN, PATIENCE, sized, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 
@@ -157,3 +157,21 @@ def test_a_browser_that_reloads_votes_once(browser_page, serve, tmp_path_factory
     page.locator("[class*=st-key-lesson-vote] button:enabled").click()
     page.get_by_text("has not begun").first.wait_for(timeout=PATIENCE)
     assert votes.tally(asked).counts[1] == {"bird": 1}
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_the_first_step_of_the_tour_is_done_without_scrolling(browser_page, address, width: int, height: int) -> None:
+    page = sized(browser_page, width, height)
+    page.goto(f"{address}?lesson=first-minute&step=prediction")
+    wait_until_drawn(page)
+    picker = page.locator(".st-key-answer-panel [data-testid=stSelectbox]").first
+    bounds, panel = picker.bounding_box(), page.locator(PANEL).bounding_box()
+    assert bounds["y"] >= 50 and bounds["y"] + bounds["height"] <= height
+    assert bounds["y"] >= panel["y"] + panel["height"] or bounds["x"] >= panel["x"] + panel["width"]
+    picker.locator("[data-baseweb=select]").click()
+    page.locator("li[role=option]", has_text="car").first.click()
+    done = page.locator(PANEL).get_by_text("Done.")
+    done.wait_for(timeout=PATIENCE)
+    settle(page)
+    place = done.bounding_box()
+    assert place["y"] >= 50 and place["y"] + place["height"] <= height

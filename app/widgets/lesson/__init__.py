@@ -7,23 +7,25 @@ from app.widgets.lesson.playing import (
     begin,
     close,
     hidden,
+    names_pictures,
     open_step,
     point_wanted,
     redraw_when_done,
     restore,
 )
-from app.widgets.lesson.projector import digits, project
+from app.widgets.lesson.projector import arrange, digits
 
 __all__ = [
     "answers",
+    "arrange",
     "asks",
     "begin",
     "close",
     "digits",
     "hidden",
+    "names_pictures",
     "open_step",
     "point_wanted",
-    "project",
     "redraw_when_done",
     "restore",
     "show_panel",

@@ -169,6 +169,12 @@ def section_shown() -> str:
     return PREDICTION if PREDICTION in place.step.hide or "target" in place.step.do else MAPS
 
 
+def names_pictures() -> bool:
+    """Whether pictures may be called by what they show: not in the tour, nor while a question of a lesson waits."""
+    place = open_step()
+    return place is None or not (place.lesson.tour or asks())
+
+
 def point_wanted() -> bool:
     """Whether the open step requires a point on the picture."""
     place = open_step()

@@ -1,4 +1,4 @@
-"""The projector mode: larger type, the side bar closed, and the lesson next to the section that its step reveals."""
+"""The page around a lesson: on a projector large type next to what a step reveals; the tour stays in sight."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import streamlit as st
 
 from app import state
 from app.state import Key
-from app.widgets.lesson.playing import section_shown, waits
+from app.widgets.lesson.playing import open_step, section_shown, waits
 
-CSS = Path(__file__).with_name("projector.css")
+CSS, TOUR = (Path(__file__).with_name(name) for name in ("projector.css", "tour.css"))
 
 
-def project() -> None:
-    """Draw the page for a projector where the address wants it."""
+def arrange() -> None:
+    """Arrange the page for a projector where the address wants it, and for the tour, which stays in sight."""
+    place = open_step()
     if state.get(Key.PROJECTOR):
         st.set_page_config(initial_sidebar_state="collapsed")
         st.html(CSS)
-        if section := section_shown():
-            st.html(f'<span class="lesson-reveals-{section}"></span>')
+    elif place is not None and place.lesson.tour:
+        st.html(TOUR)
+    if section := section_shown():
+        st.html(f'<span class="lesson-reveals-{section}"></span>')
 
 
 def digits(text: str) -> str:

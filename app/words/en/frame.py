@@ -71,6 +71,7 @@ WORDS = {
     "address.unknown": "The link contains an invalid value ({name}={value}); the default is used instead.",
     # pictures
     "picture.label": "Picture",
+    "picture.number": "Picture {number}",
     "picture.strip": "Pictures to choose from",
     "picture.remove": "Remove",
     "picture.add": "Add pictures",

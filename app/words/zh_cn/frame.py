@@ -71,6 +71,7 @@ WORDS = {
     "address.unknown": "链接中有一个这里没有的值（{name}={value}），已改用默认值。",
     # pictures
     "picture.label": "图片",
+    "picture.number": "图片 {number}",
     "picture.strip": "可选的图片",
     "picture.remove": "移除",
     "picture.add": "添加图片",

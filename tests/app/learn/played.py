@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.runtime.lessons import lessons
 from core.lessons import Lesson
 
-DONE = {"?*": "boat", "tasks-marked/6/*": "tasks-marked/6/boat"}
+DONE = {"?*": "boat", "tasks-marked/0/*": "tasks-marked/0/car"}
 """A value for each pattern of what a learner is to set."""
 EVERY = [one.name for one in lessons()]
 

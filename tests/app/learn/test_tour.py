@@ -9,7 +9,7 @@ import pytest
 
 from app.state import Key
 from app.words.languages import LANGUAGES, use
-from tests.app.learn.played import DONE, find
+from tests.app.learn.played import DONE, EVERY, find
 from tests.app.pages import open_page, shown_text, well
 
 
@@ -53,3 +53,24 @@ def test_a_first_visit_is_offered_the_tour_and_an_address_is_not() -> None:
     assert "Explain class" in shown_text(page)
     page = well(open_page(model="scenes/cbam"))
     assert not page.session_state[Key.FIRST_VISIT]
+
+
+def test_the_picture_of_the_tour_is_none_that_a_lesson_asks_about() -> None:
+    shown = {step.state["sample"].split("/")[:2] == ["tasks-marked", "0"] for step in find("first-minute").steps}
+    asked = {
+        "/".join(step.state.get("sample", "").split("/")[:2])
+        for name in EVERY
+        if name != "first-minute"
+        for step in find(name).steps
+    }
+    assert shown == {True} and "tasks-marked/0" not in asked
+
+
+@pytest.mark.parametrize(
+    ("lesson", "named"), [("first-minute", False), ("attention-that-is-needed", False), ("", True)]
+)
+def test_the_strip_of_pictures_does_not_state_the_answer_of_a_question(lesson: str, named: bool) -> None:
+    given = {"lesson": lesson} if lesson else {"model": "tasks-marked/cbam", "sample": "tasks-marked/6"}
+    page = well(open_page(**given))
+    [strip] = [one.proto for one in page.get("bidi_component") if one.proto.component_name == "fovea_gallery"]
+    assert ("Picture 7" in str(strip)) != named
