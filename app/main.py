@@ -41,11 +41,11 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
         language.pick_language()
     st.caption(word("app.sentence"))
     st.markdown(f"**{word('model.label')}**")
-    card = models.pick_model(facts=not lesson.asks())
+    card = models.pick_model(facts=lesson.may_state_answers())
     models.pick_device()
     with st.container(key="frame-picture"):
         st.markdown(f"**{word('picture.label')}**")
-        sample, picture = pictures.pick_picture(card.family, named=lesson.names_pictures())
+        sample, picture = pictures.pick_picture(card.family, named=lesson.may_state_answers())
         framing, picture = pictures.pick_framing(card, picture)
     st.caption(word("device.is", device=state.device()))
     glossary.show_glossary()

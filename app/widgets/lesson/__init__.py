@@ -3,11 +3,10 @@
 from app.widgets.lesson.panel import show_panel
 from app.widgets.lesson.playing import (
     answers,
-    asks,
     begin,
     close,
     hidden,
-    names_pictures,
+    may_state_answers,
     open_step,
     point_wanted,
     redraw_when_done,
@@ -18,12 +17,11 @@ from app.widgets.lesson.projector import arrange, digits
 __all__ = [
     "answers",
     "arrange",
-    "asks",
     "begin",
     "close",
     "digits",
     "hidden",
-    "names_pictures",
+    "may_state_answers",
     "open_step",
     "point_wanted",
     "redraw_when_done",

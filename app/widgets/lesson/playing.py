@@ -169,8 +169,8 @@ def section_shown() -> str:
     return PREDICTION if PREDICTION in place.step.hide or "target" in place.step.do else MAPS
 
 
-def names_pictures() -> bool:
-    """Whether pictures may be called by what they show: not in the tour, nor while a question of a lesson waits."""
+def may_state_answers() -> bool:
+    """Whether the side bar may state what pictures show and models reach: not in the tour or while a question waits."""
     place = open_step()
     return place is None or not (place.lesson.tour or asks())
 

@@ -74,3 +74,4 @@ def test_the_strip_of_pictures_does_not_state_the_answer_of_a_question(lesson: s
     page = well(open_page(**given))
     [strip] = [one.proto for one in page.get("bidi_component") if one.proto.component_name == "fovea_gallery"]
     assert ("Picture 7" in str(strip)) != named
+    assert ("with uniform attention" in shown_text(page)) == named, "what a lesson asks about later"
