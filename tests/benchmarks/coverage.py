@@ -22,12 +22,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from transformers.models.siglip2.image_processing_siglip2 import convert_image_to_patches
 
 import core
 from core.attention.rollout import obstacle
 from core.images import open_image
-from core.models.described import CHANNELS, FLIPPED, describe
+from core.models.described import CHANNELS, FLIPPED, PATCH, describe
 from core.types import InvalidInput, ModelCard
 from tests.benchmarks.coverage_edits import Calls, answers, edit_difference, spread
 from tests.benchmarks.coverage_models import families
@@ -82,13 +83,27 @@ def drawn(build: Callable[[], nn.Module]) -> nn.Module:
                 weight.mul_(scale if weight.ndim > 1 else 1.0)
             noise = torch.rand(1, 3, *sides(module), generator=torch.Generator().manual_seed(3))
             try:
-                exact = answers(deepcopy(module).double(), noise.double())
+                exact = answers(deepcopy(module).double(), taken(module, noise.double()))
             except (RuntimeError, TypeError):  # it makes tensors of float32 on the way
                 return module
-            found = answers(module, noise)
+            found = answers(module, taken(module, noise))
         if float((found - exact).abs().max()) <= 0.1 * GOAL * spread(exact):
             break
     return module
+
+
+def taken(module: nn.Module, x: Tensor) -> Tensor | dict[str, Tensor]:
+    """Pictures (b, 3, h, w) as the module itself takes them: blue first, or cut into patches as by its processor."""
+    try:
+        facts = describe(module, "own/x").facts
+    except InvalidInput:  # it needs a card
+        return x
+    if PATCH not in facts:
+        return x.flip(1) if facts.get(CHANNELS) == FLIPPED else x
+    patches = torch.stack([convert_image_to_patches(one, facts[PATCH]) for one in x])
+    mask = torch.ones(patches.shape[:2], dtype=torch.int32)
+    shapes = torch.tensor([[one // facts[PATCH] for one in x.shape[-2:]]]).expand(len(x), 2)
+    return {"pixel_values": patches, "pixel_attention_mask": mask, "spatial_shapes": shapes}
 
 
 def sides(module: nn.Module) -> tuple[int, int]:
@@ -111,10 +126,10 @@ def measure(name: str, build: Callable[[], nn.Module], card: ModelCard | None = 
     x = found.prepare(picture)  # in the layout in memory that the model reads: another one is rounded in another way
     try:
         with torch.no_grad():
-            answers(module, x)
+            answers(module, taken(module, x))
     except RuntimeError:  # a view of another layout
         x = x.contiguous()
-    own = x.flip(1) if found.card.facts.get(CHANNELS) == FLIPPED else x  # as the module itself takes it
+    own = taken(module, x)
     with torch.no_grad():
         with Calls() as mode:
             expected = answers(module, own)

@@ -72,13 +72,15 @@ def spread(logits: Tensor) -> float:
     return float(logits.max() - logits.min())
 
 
-def answers(module: nn.Module, x: Tensor) -> Tensor:
-    """The logits of a module as it is."""
-    y = module(x)
+def answers(module: nn.Module, x: Tensor | Mapping[str, Tensor]) -> Tensor:
+    """The logits of a module as it is, for pictures or for what its processor makes of them."""
+    y = module(**x) if isinstance(x, Mapping) else module(x)
     return y if isinstance(y, Tensor) else y.logits if hasattr(y, "logits") else y[0]
 
 
-def edit_difference(module: nn.Module, found: Classifier, x: Tensor, own: Tensor) -> float | None:
+def edit_difference(
+    module: nn.Module, found: Classifier, x: Tensor, own: Tensor | Mapping[str, Tensor]
+) -> float | None:
     """The largest difference of the logits (1, k) between one head or channel switched off by the tap and by hand.
 
     In parts of their spread, for the last tap that can be edited by hand; None where none can. ``x`` and ``own``

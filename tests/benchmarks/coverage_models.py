@@ -54,6 +54,7 @@ TRANSFORMERS: dict[str, dict[str, Any]] = {
     "PPLCNet": {},
     "FocalNet": {"image_size": 64, "embed_dim": 32, "depths": [1, 1, 1, 1]},
     "Siglip": {"vision_config": VIT},
+    "Siglip2": {"vision_config": PLAIN | {"num_patches": 64, "patch_size": 8}},
     "CLIP": CLIP,
 }  # fmt: skip
 """Architectures of transformers that end in ``ForImageClassification``, with a small configuration each."""
