@@ -112,4 +112,11 @@ SAMPLED: dict[str, tuple[str, ...]] = {
     "test_what_was_cleared_does_not_come_back": (),
     "test_a_film_plays_to_its_end_and_nothing_is_sent": (),
     "test_a_patch_of_a_window_looks_into_its_window_only": ("0-1",),
+    "test_what_a_step_reveals_is_in_view_next_to_the_lesson": (
+        "how-much-not-where/many-pictures-size0", "self-attention-by-hand/look-size1"
+    ),
+    "test_on_a_projector_long_answers_leave_the_buttons_in_sight_and_no_type_is_small": ("zh-CN",),
+    "test_the_list_of_methods_and_its_parameters_do_not_overlap": ("en",),
+    "test_the_bars_of_a_vote_are_in_view_once_they_are_revealed": ("*-zh-CN",),
+    "test_the_first_step_of_the_tour_is_done_without_scrolling": ("390-844",),
 }  # fmt: skip

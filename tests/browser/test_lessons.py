@@ -168,8 +168,8 @@ def test_the_first_step_of_the_tour_is_done_without_scrolling(browser_page, addr
     bounds, panel = picker.bounding_box(), page.locator(PANEL).bounding_box()
     assert bounds["y"] >= 50 and bounds["y"] + bounds["height"] <= height
     assert bounds["y"] >= panel["y"] + panel["height"] or bounds["x"] >= panel["x"] + panel["width"]
-    picker.locator("[data-baseweb=select]").click()
-    page.locator("li[role=option]", has_text="car").first.click()
+    picker.get_by_role("combobox").click()
+    page.get_by_role("option").nth(1).click()
     done = page.locator(PANEL).get_by_text("Done.")
     done.wait_for(timeout=PATIENCE)
     settle(page)

@@ -113,17 +113,17 @@ claim = [
 ]
 step = [
   { id = "look", seconds = 60, state = { sample = "scenes/3" } },
-  { id = "guess", seconds = 60, hide = ["prediction"],
-    ask = { kind = "choice", options = ["car", "fish"], answer = "car" } },
-  { id = "check", seconds = 60, hide = ["prediction"], state = { sample = "scenes/4" },
-    ask = { kind = "choice", options = ["boat", "bird"], claim = "new", final = true } },
+  { id = "guess", seconds = 60, hide = ["prediction"], ask = { kind = "choice", options = [
+    "car", "fish"], answer = "car" } },
+  { id = "check", seconds = 60, state = { sample = "scenes/4" }, hide = [
+    "prediction"], ask = { kind = "choice", options = ["boat", "bird"], claim = "new", final = true } },
 ]
 """
     for right, wrong, line in (
         ("", "", 0),
         ('"== bird"', '"bird"', 9),
         ("pictures = 100", "pictures = 1", 8),
-        ('answer = "car"', 'answer = "cat"', 14),
+        ('answer = "car"', 'answer = "cat"', 13),
         ('sample = "scenes/3"', 'sample = "tasks-marked/6"', 12),
         ('["boat", "bird"]', '["boat"]', 16),
     ):
