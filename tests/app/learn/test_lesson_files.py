@@ -13,7 +13,13 @@ from core.data import open_sample
 from core.lessons import SHIPPED, check_lesson, known, lesson_folders, read_lesson
 from tests.app.learn.played import EVERY
 from tests.app.pages import open_page, shown_text, well
-from tests.core.lessons.small_lesson import TOML, WORDS
+from tests.core.lessons.small_lesson import TOML, WORDS, small_lesson
+
+
+def offer_broken_lesson(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offer the small lesson with an unknown claim in line 4 of its words."""
+    (small_lesson(place) / "en.md").write_text(WORDS.replace("{right}", "{left}"), "utf-8")
+    monkeypatch.setenv("FOVEA_LESSONS", str(place))
 
 
 def test_a_lesson_that_is_not_there_is_reported() -> None:
@@ -24,11 +30,7 @@ def test_a_lesson_that_is_not_there_is_reported() -> None:
 def test_a_mistake_in_a_lesson_is_reported_in_the_language_of_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    (folder / "lesson.toml").write_text(TOML, "utf-8")
-    (folder / "en.md").write_text(WORDS.replace("{right}", "{left}"), "utf-8")
-    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
+    offer_broken_lesson(tmp_path, monkeypatch)
     for language, place, sentence in (
         ("en", "small/en.md:4: ", "There is no claim 'left'."),
         ("zh-CN", "small/en.md:4：", "没有结论“left”。"),
@@ -41,11 +43,7 @@ def test_a_mistake_in_a_lesson_is_reported_in_the_language_of_the_page(
 def test_a_lesson_with_a_mistake_that_an_address_names_says_what_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    (folder / "lesson.toml").write_text(TOML, "utf-8")
-    (folder / "en.md").write_text(WORDS.replace("{right}", "{left}"), "utf-8")
-    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
+    offer_broken_lesson(tmp_path, monkeypatch)
     for language, sentence in (("en", "small has a mistake"), ("zh-CN", "课程 small 有错误")):
         told = shown_text(well(open_page(lesson="small", lang=language))).replace("\u2060", "")
         assert sentence in told and "en.md:4" in told and "There is no lesson" not in told
