@@ -26,6 +26,8 @@ st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png")
 with st.spinner(word("app.waking")):  # the first user waits for torch to be imported
     from app import state
     from app.runtime import startup
+    from app.runtime.ahead import ahead
+    from app.runtime.turns import turns
     from app.state import Key, Page, Subject
     from app.views import PAGES, file_of
     from app.widgets import glossary, history, language, lesson, models, pictures, weights
@@ -114,4 +116,5 @@ def run() -> None:
         st.error(word("app.failed"))
 
 
-run()
+with ahead().running(), turns().take():
+    run()

@@ -1,7 +1,8 @@
 """The batch size of a model, the time of a batch, and a score function that reports progress.
 
 Large batches are slower on many processors and waste memory, so the size is determined by a short timed probe, once for
-each classifier. A run can only be stopped between batches, so batches are kept short.
+all classifiers that compute the same with other weights. A run can only be stopped between batches, so batches are kept
+short.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
@@ -19,7 +21,7 @@ from torch import Tensor, nn
 
 from core.classifier import Classifier, Question
 from core.models.architecture import blank
-from core.types import Progress
+from core.types import FOVEA, SHORT_SIGHTED, Progress
 
 LARGEST = {"cpu": 16}
 LARGEST_ELSEWHERE = 64
@@ -52,6 +54,8 @@ class Pace:
 FORWARD, GRADIENT = "forward", "gradient"
 
 _paces: WeakKeyDictionary[Classifier, dict[bool, Pace]] = WeakKeyDictionary()
+_alike: dict[tuple[str, bool], Pace] = {}
+"""The paces by what a classifier computes, whatever its weights."""
 _fixed: ContextVar[Mapping[str, int]] = ContextVar("fixed batch sizes", default=MappingProxyType({}))
 
 
@@ -64,11 +68,22 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
     def measure_pace() -> Pace:
         known = _paces.setdefault(classifier, {})
         if gradient not in known:
-            known[gradient] = probe(classifier, gradient)
+            key = (computation(classifier), gradient)
+            known[gradient] = _alike[key] if key in _alike else _alike.setdefault(key, probe(classifier, gradient))
         found, size = known[gradient], _fixed.get().get(GRADIENT if gradient else FORWARD)
         return found if size is None else replace(found, size=min(size, max(1, largest_batch(classifier, gradient))))
 
     return classifier.run(measure_pace)
+
+
+def computation(classifier: Classifier) -> str:
+    """Return what a classifier computes and where: two that differ only in their weights have the same."""
+    module, card = classifier.module, classifier.card
+    if card.architecture in (FOVEA, SHORT_SIGHTED):  # the number of classes takes no time
+        return f"{card.architecture}/{card.mechanism} {card.size} {classifier.device}"
+    shapes = [(name, one.dtype, tuple(one.shape)) for name, one in module.state_dict().items()]
+    parts = (type(module), module, shapes, card.size, classifier.device, classifier.alone)
+    return sha256(repr(parts).encode()).hexdigest()
 
 
 def batch_sizes(classifier: Classifier) -> dict[str, int]:
@@ -126,7 +141,7 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
         return time.perf_counter() - start
 
     def timed(n: int) -> Pace:
-        times = [seconds(n), seconds(n)]
+        times = [seconds(n)]
         while sum(times) < LONG_ENOUGH:
             times.append(seconds(n))
         return Pace(n, min(times) / n)  # the minimum: slower passes were disturbed by other work

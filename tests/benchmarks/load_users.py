@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from app.views.mistakes.address import CASE
-from app.widgets.models import family_title, group
+from app.widgets.models import family_title, group, model_label
 from app.words import word
 from core.models import zoo
 from core.tasks import find_task
+from core.types import ModelCard
 from tests.websocket_users import User
 
 MODEL, SAMPLE = "scenes/self-attention", "scenes/24"
@@ -31,6 +32,11 @@ class Times:
     clicks: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     first: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failed: list[str] = field(default_factory=list)
+
+
+def shipped() -> list[ModelCard]:
+    """The cards of the models whose weights are here."""
+    return [card for card in zoo.cards() if zoo.present(card)]
 
 
 class Person:
@@ -57,10 +63,13 @@ class Person:
         others = [place for place in self.user.others(key) if allowed is None or names[place] in allowed]
         return self.user.select(key, self.draw.choice(others or [0]))
 
+    def choose_model(self) -> float:
+        """Another model of the group, of those whose weights are here."""
+        return self.pick_another("model", {model_label(card) for card in shipped()})
+
     def family(self) -> float:
         """A model of another group, of those whose weights are here."""
-        shipped = {family_title(group(card.family)) for card in zoo.cards() if zoo.present(card)}
-        return self.pick_another("family", shipped)
+        return self.pick_another("family", {family_title(group(card.family)) for card in shipped()})
 
     def method(self) -> float:
         """Another attribution method that takes less than a second."""
@@ -139,8 +148,8 @@ def hold_class(
             if time.monotonic() >= end:
                 break
             kind = one.draw.choices(list(MIX), MIX.values())[0]
-            click = {"picture": one.picture, "family": one.family, "method": one.method}
-            found[kind].append(click.get(kind, lambda: one.pick_another("model"))())
+            click = {"picture": one.picture, "model": one.choose_model, "family": one.family, "method": one.method}
+            found[kind].append(click[kind]())
         with lock:
             times.first["class"].append(first)
             times.failed += one.user.failures

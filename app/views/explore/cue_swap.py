@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from app import runtime, state
+from app.runtime.ahead import ahead
 from app.state import Key, Subject
 from app.titles import class_title, class_titles
 from app.views.explore.cue_pair import Half, pair_html
@@ -41,6 +43,15 @@ def show_question(subject: Subject, answers: bool = True) -> None:
     every = swaps(subject.sample)
     if answers and {one.answer for one in every} <= set(subject.classifier.card.classes):
         _pick(task, subject, {one.answer: one for one in every})
+        others = [one.slug for one in every if one.slug != subject.sample]
+        ahead().want(state.session_id(), [partial(_prepare, subject, slug) for slug in others])
+
+
+def _prepare(subject: Subject, slug: str) -> None:
+    """What the maps of another sample need, before a click asks for it."""
+    picture = pictures.framed(subject.classifier.card, runtime.sample_picture(slug), subject.framing)
+    runtime.picture_jpeg(pictures.drawn(picture))
+    runtime.reading_with_panel(subject.classifier, picture)
 
 
 def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
