@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import count, pairwise
+from itertools import count, pairwise, takewhile
 
 import numpy as np
 
@@ -172,8 +172,8 @@ def class_titles(classes: Sequence[str]) -> tuple[str, ...]:
 
     Only what is shown: addresses, exports and stored values keep the names of the model.
     """
-    titles = tuple(known(f"class.{one}", "") for one in classes)
-    return titles if all(titles) else tuple(classes)
+    titles = tuple(takewhile(bool, (known(f"class.{one}", "") for one in classes)))
+    return titles if len(titles) == len(classes) else tuple(classes)
 
 
 def class_title(name: str, classes: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ from core.evaluation.views import measures_with, views
 
 OUTSIDE = 0.025
 """The share of unrelated pairs on each side of the range."""
+KEPT = 200
+"""How much is kept of the banks of all models: at most 0.25 MB each."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,13 @@ def shares_at(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return levels, (np.cumsum(counts) - (counts - 1) / 2) / (len(values) + 1)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def seen(bank: Bank, name: str, grid: tuple[int, int]) -> np.ndarray:
     """The views (n, 3, h, w) of a source's maps on a grid."""
     return np.stack([views(one) for one in pool(bank.unpack(name), grid)])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def shares_of_pairs(bank: Bank, first: str, second: str, grid: tuple[int, int]) -> np.ndarray:
     """The share, over both comparisons, of every pair of different pictures of the bank: (3, pairs), in order.
 

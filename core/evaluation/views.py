@@ -12,7 +12,12 @@ NOTHING = 1e-6
 def ranks(array: np.ndarray) -> np.ndarray:
     """The ranks of the cells of a map, average ones for ties, less their mean."""
     _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
-    order = (np.cumsum(counts) - (counts - 1) / 2)[group].reshape(array.shape)
+    return _ranks(group.reshape(array.shape), counts)
+
+
+def _ranks(group: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The ranks by the group of ties of each cell, and the number of cells in each group."""
+    order = (np.cumsum(counts) - (counts - 1) / 2)[group]
     return order - order.mean()
 
 
@@ -23,8 +28,8 @@ def views(array: np.ndarray) -> np.ndarray:
     """
     _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
     ahead = array.size - np.cumsum(counts)  # the number of cells above each group of ties
-    members = np.clip((TOP * array.size - ahead) / counts, 0, 1)[group].reshape(array.shape)
-    order = ranks(array)
+    group = group.reshape(array.shape)
+    members, order = np.clip((TOP * array.size - ahead) / counts, 0, 1)[group], _ranks(group, counts)
     return np.stack([unit(order, np.sqrt((order**2).sum())), members, unit(array, array.sum())])
 
 

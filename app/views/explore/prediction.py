@@ -100,15 +100,16 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
 def pick_contrast(subject: Subject, target: int) -> int | None:
     """Draw the list of classes to compare with; returns the index of the chosen one, or None."""
     names, against = subject.classifier.card.classes, wanted(subject, Key.CONTRAST)
+    titles = dict(zip(names, class_titles(names), strict=True))
     if against == target:  # from the address, or chosen as the target later
-        state.notice(word("contrast.same", name=class_titles(names)[target]))
+        state.notice(word("contrast.same", name=titles[names[target]]))
         against = None
     state.put(Key.CONTRAST, "" if against is None else names[against])
     st.selectbox(
         word("answer.compare"),
         ["", *(name for index, name in enumerate(names) if index != target)],
         key=Key.CONTRAST,
-        format_func=lambda name: class_title(name, names) if name else word("answer.alone"),
+        format_func=lambda name: titles[name] if name else word("answer.alone"),
         help=together(word("answer.compare.help"), means("evidence")),
     )
     return against

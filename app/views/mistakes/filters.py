@@ -8,7 +8,7 @@ from app import state
 from app.runtime.mistakes import maps, runs, tags
 from app.runtime.mistakes.filters import TAGS, Answers, Filter, Sort
 from app.runtime.mistakes.runs import Opened
-from app.titles import class_title
+from app.titles import class_title, class_titles
 from app.views.mistakes import selection
 from app.words import decimal, decimal_format, known, literal, means, percent_format, plain, whole, word
 
@@ -106,6 +106,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
         label = word("chip.predicted", predicted=predicted)
     else:
         label = word("chip.true", true=true) if true else word("chip.classes")
+    titles = dict(zip(opened.classes, class_titles(opened.classes), strict=True))
     with filter_button("classes", label, bool(chosen.true or chosen.predicted)):
         for name in ("true", "predicted") if runs.labeled(opened) else ("predicted",):
             key, offered = selection.control_key(name), ["", *opened.classes]
@@ -118,7 +119,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
                 offered,
                 key=key,
                 index=offered.index(getattr(chosen, name)),
-                format_func=lambda one: class_title(one, opened.classes) if one else word("filter.any"),
+                format_func=lambda one: titles[one] if one else word("filter.any"),
                 on_change=change,
             )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import core
-from app import attention_maps, layers, runtime
+from app import attention_maps, layers, runtime, titles
 from app.runtime.store import Store
 from app.state import Key
 from app.views.explore import attributions
@@ -44,6 +44,21 @@ def test_a_class_can_be_compared_with_another(classifier: core.Classifier) -> No
     )  # which map
     page = well(page.selectbox(key=Key.CONTRAST).set_value("").run())
     assert "contrast" not in page.query_params
+
+
+def test_a_thousand_classes_are_named_a_few_times_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    def count(key: str, default: str) -> str:
+        nonlocal asked
+        asked += 1
+        return default or "known"
+
+    page = well(open_page(model="imagenet/efficientnet-lite0", sample="photo/china"))
+    assert len(page.selectbox(key=Key.CONTRAST).options) == 1000
+    monkeypatch.setattr(titles, "known", count)
+    well(page.run())
+    assert 1000 <= asked < 20_000, "not every class for every class"
 
 
 def test_a_method_that_cannot_says_so_and_stays_with_the_class(classifier: core.Classifier) -> None:
