@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
@@ -66,6 +67,14 @@ def no_probe() -> Iterator[None]:
     """Every model has the same pace, so that what is quick enough to be done at once depends on no other process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "probe", lambda classifier, gradient: Pace(4, 0.03 if gradient else 0.01))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folders_may_be_opened() -> Iterator[None]:
+    """Users of the app may open the folders that tests make, which are in no home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOVEA_FOLDERS", tempfile.gettempdir())
         yield
 
 

@@ -66,9 +66,23 @@ def test_the_app_listens_to_this_machine_alone_unless_set_otherwise() -> None:
     assert config.get_option("server.address") == "localhost"
 
 
-def test_on_localhost_every_path_is_open(place: Path) -> None:
-    folders.check(place / "secret")
-    assert len(scans.collection(str(place / "secret"), 0, 1)) == 2
+def test_on_localhost_the_home_and_the_working_folder_are_open_unless_others_are_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders.check(place / "open")
+    with pytest.raises(InvalidInput, match="not in a folder that Fovea may open"):
+        folders.check(place / "secret")
+    monkeypatch.delenv(folders.FOLDERS)
+    monkeypatch.setenv("HOME", str(place / "secret"))
+    monkeypatch.chdir(place / "open")
+    (place / "secret" / "out").symlink_to("/etc")
+    for path in (place / "open" / "a", place / "secret", "~/a", "b/1.png", place / "secret" / "nowhere"):
+        folders.check(os.path.expanduser(path))
+    for path in (place, "/etc/passwd", "..", place / "secret" / "out", place / "nowhere"):
+        with pytest.raises(InvalidInput, match="not in a folder that Fovea may open") as told:
+            folders.check(path)
+        assert str(path) not in str(told.value)
+    assert len(scans.collection(str(place / "secret"), 0, 1)) == 2 and folders.offers()
 
 
 def test_beyond_localhost_only_what_was_named_is_open(
@@ -173,4 +187,4 @@ def test_a_public_server_opens_nothing_even_on_localhost(place: Path, monkeypatc
     with pytest.raises(InvalidInput, match="switched off"):
         own_models.check_room([])
     monkeypatch.setenv(VARIABLE, "0")
-    folders.check(place / "secret")
+    folders.check(place / "open")

@@ -1,8 +1,9 @@
-"""The paths that users may open: all on a local server, otherwise only folders that the owner allows.
+"""The paths that users may open: only folders that the owner names, or on a local server the user's own.
 
 A folder, a CSV or a run that somebody types, or that stands in an address, is read by the server with the rights of the
-server. Where it listens beyond localhost, only folders named in FOVEA_FOLDERS are open, with all that truly lies in
-them: neither ``..`` nor a symbolic link, nor a line of a CSV, leads out. On a public server no path is open at all.
+server. Only folders named in FOVEA_FOLDERS are open, with all that truly lies in them: neither ``..`` nor a symbolic
+link, nor a line of a CSV, leads out. A local server without that variable opens the home folder and the folder in which
+it was started: an address in a message could name any other path. On a public server no path is open at all.
 """
 
 from __future__ import annotations
@@ -35,16 +36,18 @@ def is_closed() -> bool:
 
 
 def opened() -> tuple[Path, ...]:
-    """The folders that the owner opens to users; none on a public server."""
+    """The folders that users may open: those that the owner names, else on a local server the user's own."""
     if is_public():
         return ()
-    named = os.environ.get(FOLDERS, "").split(os.pathsep)
-    return tuple(Path(os.path.realpath(os.path.expanduser(one))) for one in named if one.strip())
+    named = [one for one in os.environ.get(FOLDERS, "").split(os.pathsep) if one.strip()]
+    if not named and not is_closed():
+        named = ["~", os.curdir]
+    return tuple(Path(os.path.realpath(os.path.expanduser(one))) for one in named)
 
 
 def offers() -> bool:
     """Whether a user may type any path at all."""
-    return not is_closed() or bool(opened())
+    return bool(opened())
 
 
 def check(path: str | Path) -> None:
@@ -53,13 +56,19 @@ def check(path: str | Path) -> None:
     Raises:
         InvalidInput: it does not lie in an opened folder.
     """
-    if is_closed() and not _inside(os.path.realpath(path), opened()):
+    if _inside(os.path.realpath(path), opened()):
+        return
+    if is_closed():
         raise InvalidInput(
             "This path is not accessible, because other machines can reach this server. "
             "Upload a zip instead. The owner of the server can allow the folder with "
             "{variable}.",
             variable=FOLDERS,
         )
+    raise InvalidInput(
+        "This path is not in a folder that Fovea may open. Start Fovea with the folder in {variable}.",
+        variable=FOLDERS,
+    )
 
 
 def check_pictures(origin: str, paths: Sequence[str]) -> None:
@@ -71,7 +80,7 @@ def check_pictures(origin: str, paths: Sequence[str]) -> None:
     Raises:
         InvalidInput: a picture is behind a link, or a path, that leads out of the opened folders.
     """
-    if not is_closed() or not os.path.isabs(origin) or origin.lower().endswith(".zip"):
+    if not os.path.isabs(origin) or origin.lower().endswith(".zip"):
         return
     root, roots, known = Path(origin), opened(), {}
     root = root if root.is_dir() else root.parent
@@ -82,9 +91,7 @@ def check_pictures(origin: str, paths: Sequence[str]) -> None:
             known[folder] = _inside(os.path.realpath(folder), roots)
         linked = name in ("", ".", "..") or os.path.islink(place)
         if not (_inside(os.path.realpath(place), roots) if linked else known[folder]):
-            raise InvalidInput(
-                "{path} links to a folder that is not accessible on this server. Remove it from the data.", path=path
-            )
+            raise InvalidInput("{path} links to a folder that Fovea may not open. Remove it from the data.", path=path)
 
 
 def _inside(place: str, roots: Sequence[Path]) -> bool:

@@ -122,6 +122,7 @@ WORDS = {
     "A data set of scenes needs a count and a first number of at least 0, with a sum of at most 2^32.": "场景数据集需要数目和起始编号，两者都不小于 0，其和不超过 2^32。",
     "Scenes have no '{name}'. Choose one of: {choices}.": "场景没有“{name}”。请从中选择：{choices}。",
     # the app's own
+    "This path is not in a folder that Fovea may open. Start Fovea with the folder in {variable}.": "这个路径不在 Fovea 可以打开的文件夹中。请在 {variable} 中写上该文件夹，再启动 Fovea。",
     "This path is not accessible, because other machines can reach this server. Upload a zip instead. The owner of the server can allow the folder with {variable}.": "其他机器可以访问这台服务器，所以访客不能打开这个路径。请上传 zip，或请管理者用 {variable} 开放该文件夹。",
-    "{path} links to a folder that is not accessible on this server. Remove it from the data.": "{path} 链接到不对访客开放的文件夹。请把它从数据中移除。",
+    "{path} links to a folder that Fovea may not open. Remove it from the data.": "{path} 链接到 Fovea 不可以打开的文件夹。请把它从数据中移除。",
 }
