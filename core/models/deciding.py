@@ -14,7 +14,6 @@ from torch import Tensor
 
 from core.messages import Message
 from core.models import hub_models, recognition, timm_models, torchvision_models, user_card
-from core.models.libraries import library
 from core.models.naming import nearest, nearest_to_file
 from core.models.recognition import Match
 from core.models.saved_files import CONFIG, WEIGHTS, Files
@@ -198,7 +197,7 @@ def usual(architecture: str) -> tuple[int, tuple[float, float, float], tuple[flo
             "There is no architecture '{name}'. Name one such as {names}.", name=architecture, names=near or COMMON
         )
     timm_models.check_architecture(name)
-    settings = library("timm").get_pretrained_cfg(name)
+    settings = timm_models.find_settings(name)
     if settings is None:
         return USUAL, ModelCard.mean, ModelCard.std
     return settings.input_size[-1], tuple(settings.mean), tuple(settings.std)

@@ -122,6 +122,11 @@ def check_architecture(name: str) -> None:
     raise InvalidInput("timm has no architecture '{name}'. The most similar are: {models}.", name=name, models=near)
 
 
+def find_settings(architecture: str) -> Any | None:
+    """timm's settings of its default weights of an architecture; None where it has none."""
+    return library("timm").get_pretrained_cfg(architecture)
+
+
 def settings_of(name: str) -> Any:
     """timm's settings of the weights ``<architecture>.<tag>``, with the default tag if there is none.
 

@@ -4,10 +4,10 @@
 
 ``architecture`` is ``torchvision/<name>``, any classification model of torchvision; ``timm/<name>``, any of timm;
 ``hf:<owner>/<name>``, the architecture of a classifier of the Hugging Face hub; or ``fovea/<mechanism>``, one of ours,
-then with its ``widths``. ``mean`` and ``std`` normalize RGB in 0..1, by default as for ImageNet; ``weights`` is
-the file in the same folder, if it has another name than the card. ``output`` is "logits", the default, "sigmoid" or
-"probabilities"; a model with one output has one class or two. All other fields of a model card are allowed, so the
-cards of ``python -m core train`` are valid.
+then with its ``widths``. ``mean`` and ``std`` normalize RGB in 0..1, by default as for the weights that torchvision or
+timm has of the architecture; other architectures need both. ``weights`` is the file in the same folder, if it has
+another name than the card. ``output`` is "logits", the default, "sigmoid" or "probabilities"; a model with one output
+has one class or two. All other fields of a model card are allowed, so the cards of ``python -m core train`` are valid.
 """
 
 from __future__ import annotations
@@ -158,11 +158,26 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
     if missing:
         raise InvalidInput("{name} needs '{key}': {meaning}.", name=name, key=missing[0], meaning=CHECKS[missing[0]][1])
     stated = checked(stated, name)
+    completed = complete_card(stated, name)
+    stated = moments(stated["architecture"]) | stated
+    for key in ("mean", "std"):
+        if key not in stated:
+            raise InvalidInput("{name} needs '{key}': {meaning}.", name=name, key=key, meaning=CHECKS[key][1])
     weights = stated.pop("weights", None)
     if "transform_input" in stated:
         stated["facts"] = {**stated.get("facts", {}), "transform_input": stated.pop("transform_input")}
-    settled = {"title": slug.rpartition("/")[2], **stated, "slug": slug, **complete_card(stated, name)}
+    settled = {"title": slug.rpartition("/")[2], **stated, "slug": slug, **completed}
     return ModelCard.from_json(settled), weights
+
+
+def moments(architecture: str) -> dict[str, Any]:
+    """The mean and the deviation for the weights that a library has of an architecture; empty where there are none."""
+    family, _, kind = architecture.partition("/")
+    if family == torchvision_models.FAMILY:  # one for all of them
+        return {"mean": ModelCard.mean, "std": ModelCard.std}
+    if family == timm_models.FAMILY and (found := timm_models.find_settings(kind)):
+        return {"mean": tuple(found.mean), "std": tuple(found.std)}
+    return {}
 
 
 def check(card: ModelCard, name: str = "The card") -> ModelCard:

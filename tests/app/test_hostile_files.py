@@ -90,7 +90,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     facts = dict.fromkeys(["paper", "license", "measured", "data", "device", "command"], PIX)
     history = [{"epoch": 1, "loss": 1.0, "accuracy": 0.5}, {"epoch": 2, "loss": 0.5, "accuracy": 0.6}]
     facts |= {"history": history, "confusion": [[1, 2, 3]] * 3}
-    said = {"architecture": "fovea/cbam", "classes": CLASSES, "size": 64, "widths": widths, "title": PIX}
+    said = {
+        "architecture": "fovea/cbam",
+        "classes": CLASSES,
+        "size": 64,
+        "widths": widths,
+        "title": PIX,
+        "mean": 0.5,
+        "std": 0.25,
+    }
     said |= {"accuracy": 0.5, "pictures": 100, "ablation": {"uniform": 0.4}, "facts": facts}
     (home / "models" / f"{PIX}.json").write_text(json.dumps(said))
     (home / "models" / f"{PIX} broken.json").write_text("{")

@@ -30,6 +30,8 @@ EXAMPLES = {
         "architecture": "fovea/cbam",
         "classes": ["cat", "dog"],
         "size": 128,
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
         "widths": [32, 64, 128, 256],
     },
     "torchvision": {

@@ -99,7 +99,9 @@ def test_what_is_not_a_model_of_the_hub_is_reported(served: SmallHub, tmp_path: 
 
 
 def card(architecture: str, **more: object) -> bytes:
-    return json.dumps({"architecture": architecture, "classes": ["oak", "elm"], "size": 32, **more}).encode()
+    return json.dumps(
+        {"architecture": architecture, "classes": ["oak", "elm"], "size": 32, "mean": 0.5, "std": 0.5, **more}
+    ).encode()
 
 
 @pytest.mark.parametrize("name", MODELS)

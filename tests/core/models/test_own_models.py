@@ -21,12 +21,13 @@ from torchvision import models
 
 import core
 from core.attention import MECHANISMS
-from core.models import own, zoo
+from core.models import own, user_card, zoo
 from core.models.user_card import MAX_BYTES
 from core.types import Picture
 from tests.conftest import CLASSES, SIZE, WIDTHS, redraw
 from tests.core.refusals import refusal
 
+MOMENTS = {"mean": list(core.ModelCard.mean), "std": list(core.ModelCard.std)}
 CARD = {"architecture": "torchvision/squeezenet1_1", "classes": ["cat", "dog"], "size": 64}
 
 
@@ -107,11 +108,28 @@ def test_a_card_says_how_pictures_are_prepared(network: nn.Module) -> None:
     assert (card.mean, card.std, card.title, card.accuracy, card.size) == ((0.5,) * 3, (0.25,) * 3, "Pets", 0.9, 96)
 
 
+def test_without_mean_and_deviation_those_of_the_library_hold_and_none_is_guessed() -> None:
+    def parse(architecture: str, **changes: object) -> core.ModelCard:
+        return user_card.parse_card(text(CARD, architecture=architecture, widths=[8] * 4, **changes), "own/a", "a")[0]
+
+    half = (0.5,) * 3
+    card = parse("timm/vit_tiny_patch16_224")
+    assert (card.mean, card.std) == (half, half), "of timm's weights of the ViT, not of every model"
+    assert parse("torchvision/vit_b_16").mean == parse("timm/resnet18").mean == core.ModelCard.mean
+    assert parse("timm/vit_tiny_patch16_224", mean=[0.4] * 3).mean == (0.4,) * 3
+    for architecture in ("fovea/cbam", "hf:facebook/deit-tiny-patch16-224"):
+        for missing in ("mean", "std"):
+            moments = {one: half for one in ("mean", "std") if one != missing}
+            with pytest.raises(core.InvalidInput, match=f"a needs '{missing}': three numbers"):
+                parse(architecture, **moments)
+        assert parse(architecture, mean=half, std=half).mean == half
+
+
 @pytest.mark.parametrize("slug", [one.slug for one in MECHANISMS])
 def test_our_own_architectures_by_mechanism_and_widths(tiny: Callable, picture: Picture, slug: str) -> None:
     classifier = tiny(slug)
     weights = save(classifier.module.state_dict())
-    card = {"architecture": f"fovea/{slug}", "classes": list(CLASSES), "size": SIZE, "widths": list(WIDTHS)}
+    card = {"architecture": f"fovea/{slug}", "classes": list(CLASSES), "size": SIZE, "widths": list(WIDTHS)} | MOMENTS
     for said in (card, classifier.card.to_json()):  # our short card, and the one that training writes
         found = core.open_model(text(said), weights, "cpu")
         assert found.card.mechanism == slug and found.card.architecture == "fovea"

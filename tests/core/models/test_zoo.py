@@ -21,6 +21,7 @@ from core.models import zoo
 from core.types import ModelCard, Picture
 from tests.core.refusals import refusal
 
+MOMENTS = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]}
 LIBRARIES = {"torchvision", "imagenet", "timm", "hf"}
 SHIPPED = sorted(zoo.PRETRAINED.glob("*/*.json"))
 FACTS = {"data", "license", "command", "recipe", "epochs", "seed", "device", "seconds", "parameters", "checksum"}
@@ -218,12 +219,17 @@ def test_weights_that_are_no_numbers_are_refused(empty: Path, tiny: Callable, ke
     save_file(weights, path)
     said = refusal(lambda: core.load(card.slug, "cpu"))
     assert key in said and "1 of the" in said and "are not finite" in said
-    own = {"architecture": "fovea/cbam", "classes": list(card.classes), "size": 64, "widths": list(card.widths)}
+    own = {
+        "architecture": "fovea/cbam",
+        "classes": list(card.classes),
+        "size": 64,
+        "widths": list(card.widths),
+    } | MOMENTS
     assert key in refusal(lambda: core.open_model(json.dumps(own).encode(), path.read_bytes(), "cpu"))
 
 
 def test_weights_of_the_user_are_held_to_the_checksum_on_their_card(tiny: Callable, tmp_path: Path) -> None:
-    own = {"architecture": "fovea/cbam", "classes": list("abcdefghij"), "size": 64, "widths": [8, 8, 16, 16]}
+    own = {"architecture": "fovea/cbam", "classes": list("abcdefghij"), "size": 64, "widths": [8, 8, 16, 16]} | MOMENTS
     path = tmp_path / "mine.safetensors"
     save_file(tiny("cbam").module.state_dict(), path)
     data = path.read_bytes()
