@@ -213,7 +213,7 @@ def series(seed: int, count: int, first: int = 0) -> range:
 
 
 def _scatter(canvas: Canvas, composition: Plan) -> list[tuple[Prop, Point, float]]:
-    """Draws the props behind the object; returns those before it, which may cover 3.5 % of its bounding box at most."""
+    """Draw the props behind the object; return those before it, which may cover 3.5 % of its bounding box at most."""
     ahead: list[tuple[Prop, Point, float]] = []
     budget = 0.035 * 4 * composition.extent[0] * composition.extent[1]
     (x, y), (wide, high) = composition.at, composition.extent
@@ -236,7 +236,7 @@ def _scatter(canvas: Canvas, composition: Plan) -> list[tuple[Prop, Point, float
 
 
 def _root(front: Canvas, composition: Plan) -> None:
-    """Covers the foot of an object that stands on the ground with a sliver of grass, sand, snow or foam."""
+    """Cover the foot of an object that stands on the ground with a sliver of grass, sand, snow or foam."""
     _, _, high, _, _, foot = _OBJECTS[composition.object]
     x = composition.at[0] - math.sin(composition.angle) * high * composition.size
     y = composition.at[1] + math.cos(composition.angle) * high * composition.size
@@ -245,7 +245,7 @@ def _root(front: Canvas, composition: Plan) -> None:
 
 
 def _stand(image: Image.Image, mask: Image.Image, composition: Plan) -> None:
-    """Draws the object on a layer of its own, models it with light and shadow, and lays it on the image."""
+    """Draw the object on a layer of its own, model it with light and shadow, and lay it on the image."""
     side, light = image.width, composition.light
     soft = light._replace(amount=light.amount * 0.4)
     layer = Image.new("RGB", image.size)
@@ -290,7 +290,7 @@ def _ground(image: Image.Image, shape: Image.Image, window: tuple[int, int, int,
 
 
 def _stick(image: Image.Image, cover: Image.Image, badge: Image.Image, composition: Plan, index: int) -> None:
-    """Puts the tag in a corner chosen by the seed, one that the object does not reach if there is such a corner."""
+    """Put the tag in a corner chosen by the seed, one that the object does not reach if there is such a corner."""
     rng = _stream(composition.seed, "tag")
     corners = sorted(((u, v) for u in (0.075, 0.925) for v in (0.075, 0.925)), key=lambda _: rng.random())
     (x, y), (wide, high) = composition.at, composition.extent

@@ -16,7 +16,7 @@ _WHITE = Light("#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff", 0.0)
 
 
 def _scattered(canvas: Canvas, count: int, draw: Callable[[float, float], None]) -> None:
-    """Calls ``draw`` at so many places of the unit square, and a little beyond its edge."""
+    """Call ``draw`` at so many places of the unit square, and a little beyond its edge."""
     for _ in range(count):
         draw(canvas.between(-0.03, 1.03), canvas.between(-0.03, 1.03))
 
