@@ -77,6 +77,9 @@ def test_the_proxy_sets_headers_and_keeps_a_user_with_one_replica() -> None:
         assert needed in text
     port = given("EXPOSE")[0]
     assert f"reverse_proxy fovea:{port}" in text
+    elsewhere = re.search(r"@(\w+) \{\s*path /_stcore/stream\s*not header Origin https://\{\$DOMAIN\}\s*\}", text)
+    assert elsewhere and f"respond @{elsewhere[1]} 403" in text, "no session without an origin, or for another"
+    assert "respond /_stcore/metrics 404" in text
 
 
 def test_the_other_files_can_be_read() -> None:
