@@ -1,4 +1,4 @@
-"""Work done ahead: what a user is likely to ask for next, computed while no page runs."""
+"""Work done ahead: what a user is likely to need next, computed while no page runs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Ahead:
             try:
                 self._next()()
             except (InvalidInput, Stopped):
-                pass  # whoever asks for it is told
+                pass  # raised again when a page needs it
             except Exception:
                 logging.getLogger("fovea").exception("work ahead failed")
 

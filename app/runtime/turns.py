@@ -16,7 +16,7 @@ class Turns:
     """One run of a page at a time, in the order in which they come.
 
     Python executes one thread at a time. Ten runs of 0.2 s that share it all end after 2 s; one after another they end
-    after 1.1 s on average. Whoever waits for something else passes the turn on.
+    after 1.1 s on average. A run that waits for something else passes its turn on.
     """
 
     def __init__(self, patience: float = PATIENCE):

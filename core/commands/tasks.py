@@ -21,7 +21,7 @@ from core.evaluation.task_matrix import (
 )
 from core.tasks import TASKS
 
-NAME, WIDTH = 20, 15
+NAME, WIDTH, TITLE = 20, 15, 13
 """The width of the first column and of the others, in characters."""
 
 
@@ -34,7 +34,7 @@ def tasks(options: argparse.Namespace) -> None:
     """Print the matrix of tasks and mechanisms: accuracy, and in brackets the accuracy with changed attention."""
     cells, studies = task_cells(core.cards()), open_studies()
     lines = [*matrix(cells, options.attention), "", *legend(cells, options.attention)]
-    lines += [*spreads(cells), *curves(studies), *full_reach(studies)]
+    lines += [*spreads(cells), *trainings(cells), *curves(studies), *full_reach(studies)]
     print_answer(as_json(cells, studies), "\n".join(lines), options)
 
 
@@ -60,7 +60,8 @@ def legend(cells: Cells, way: str) -> Iterator[str]:
     """Yield an explanation of the numbers, and the question of each task."""
     counts = sorted({card.pictures for card in cells.values()})
     pictures = f" on {' or '.join(f'{one:,}' for one in counts)} validation pictures" if counts else ""
-    yield f"Accuracy in %{pictures}; in brackets with the attention {way}. Guess: accuracy without the cue."
+    yield f"Accuracy in %{pictures}; in brackets with the attention {way}."
+    yield "Guess: a random choice among the objects that the cue can point to."
     if missing := len(TASKS) * len(MECHANISMS) - len(cells):
         yield f"Blank: no model is stored ({missing} of {len(TASKS) * len(MECHANISMS)} cells)."
     yield ""
@@ -79,11 +80,29 @@ def spreads(cells: Cells) -> Iterator[str]:
         yield f"{task + '/' + mechanism:38}{percentage(spread.mean):>6} ± {percentage(spread.deviation)} ({each})"
 
 
+def trainings(cells: Cells) -> Iterator[str]:
+    """Yield a line for each task: how many epochs its models were trained for, and from whose weights they started."""
+    if cells:
+        yield ""
+        yield "Epochs of training; plain + 10: ten more from the weights of plain on the same task:"
+    for task in TASKS:
+        found: dict[str, list[str]] = {}
+        for (slug, mechanism), card in cells.items():
+            if slug == task.slug:
+                start = str(card.facts.get("start") or "").rpartition("/")[2]
+                how = f"{start} + {card.facts.get('epochs')}" if start else str(card.facts.get("epochs"))
+                found.setdefault(how, []).append(mechanism)
+        if found:
+            groups = "; ".join(f"{how}: {', '.join(names)}" for how, names in found.items())
+            yield f"{task.title.lower():{TITLE}}{groups}"
+
+
 def curves(studies: TaskStudies) -> Iterator[str]:
     """Yield a line for each learning curve."""
     for task, of_task in studies.curves.items():
         yield ""
-        yield f"{task}, accuracy in % by training pictures, and the fewest pictures for {100 * ENOUGH:.0f} %:"
+        enough = f"the fewest from which on it is at least {100 * ENOUGH:.0f} %"
+        yield f"{task}, accuracy in % by training pictures; {enough}:"
         for mechanism, points in of_task.items():
             needed = pictures_for(points)
             given = ", ".join(f"{pictures:,}: {percentage(accuracy)}" for pictures, accuracy in points)

@@ -4,7 +4,8 @@
 
 Channel weights have no position in the picture, so they cannot be compared with a mask. But the same picture can be
 drawn with another cue, and then any difference is caused by the cue. Each pair is sorted, so that the difference always
-has the same direction: sun minus moon, or lower minus upper.
+has the same direction: sun minus moon. A cue that only moves, or changes its color, has no direction: a channel may
+gain in one picture and lose in the next. Therefore the size of the difference counts then.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class CueReaction:
 
     ``mean`` and ``deviation`` (c,) are those of the difference over ``pictures``, ``deviation`` is that of a sample.
     ``agree`` (c,) is the share of the pictures in which the difference has the sign of its mean. ``first`` and
-    ``second`` are the names of the cues, which are equal if the cue only moves or changes its color.
+    ``second`` are the names of the cues; if they are equal, the cue only moves or changes its color, and ``mean`` and
+    ``deviation`` are those of the absolute difference.
     """
 
     tap: str
@@ -49,9 +51,14 @@ class CueReaction:
         return np.divide(self.mean, np.maximum(error, limit))
 
     @property
+    def directed(self) -> bool:
+        """Whether the difference has a direction: from the first cue to the second."""
+        return self.first != self.second
+
+    @property
     def order(self) -> np.ndarray:
-        """The channels (c,), the largest absolute ratio first."""
-        return np.argsort(-np.abs(self.ratio), kind="stable")
+        """The channels (c,): the largest absolute ratio first, or without a direction the largest mean."""
+        return np.argsort(-np.abs(self.ratio if self.directed else self.mean), kind="stable")
 
 
 def cue_pair(task: Task, seed: int) -> tuple[Layout, Layout]:
@@ -115,6 +122,7 @@ def _gates(classifier: Classifier, layout: Layout) -> dict[str, np.ndarray]:
 
 
 def _summarize(tap: str, rows: np.ndarray, first: str, second: str) -> CueReaction:
+    rows = rows if first != second else np.abs(rows)
     mean = rows.mean(0)
     agree = (np.sign(rows) == np.sign(mean)).mean(0)
     deviation = rows.std(0, ddof=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,12 @@ def spread_of(card: ModelCard) -> Spread | None:
 
 
 def pictures_for(curve: Iterable[tuple[int, float]], enough: float = ENOUGH) -> int | None:
-    """Return the fewest training pictures of a learning curve that reach the accuracy ``enough``; None if none do."""
-    return min((pictures for pictures, accuracy in curve if accuracy >= enough), default=None)
+    """Return the fewest training pictures from which on a learning curve stays at the accuracy ``enough``, or None.
+
+    A single point above it proves little: a training with more pictures may fail.
+    """
+    reached = takewhile(lambda point: point[1] >= enough, sorted(curve, reverse=True))
+    return min((pictures for pictures, _ in reached), default=None)
 
 
 def studies_file() -> Path:

@@ -14,9 +14,9 @@ class Task:
     """A question about drawn pictures whose answer depends on a cue in the picture.
 
     ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
-    same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the best accuracy
-    that is possible without the cue. ``first`` is the number of the picture that is shown first. ``essential`` is the
-    share of the training pictures that show only what the answer depends on.
+    same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the accuracy of a
+    random choice among the objects that it can point to. ``first`` is the number of the picture that is shown first.
+    ``essential`` is the share of the training pictures that show only what the answer depends on.
     """
 
     slug: str

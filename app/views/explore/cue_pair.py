@@ -35,9 +35,11 @@ class Half:
 def pair_html(halves: Sequence[Half], classes: Sequence[str], choice: Choice | None, query: int | None) -> str:
     """The pair as HTML: the map that the left pane shows, on one scale for both, the probabilities and a channel gate.
 
-    ``choice`` and ``query`` say which map that is.
+    ``choice`` and ``query`` say which map that is. A gate that is nearly constant in both pictures has no map in
+    either.
     """
-    maps = [_map(one.reading, choice, query) for one in halves]
+    constant = _are_constant(halves, choice)
+    maps = [None if constant else _map(one.reading, choice, query) for one in halves]
     shown = [values for values in maps if values is not None]
     ends = (float(min(map(np.min, shown))), float(max(map(np.max, shown)))) if shown else (0.0, 1.0)
     rows, gates = _rows(halves, classes), [_gate(one.reading) for one in halves]
@@ -56,11 +58,17 @@ def pair_html(halves: Sequence[Half], classes: Sequence[str], choice: Choice | N
 
 
 def _map(reading: Reading, choice: Choice | None, query: int | None) -> np.ndarray | None:
-    """The map of the left pane; None if it is blank."""
+    """The map of the left pane, whether or not it is nearly constant; None for a model with channel gates alone."""
     if choice is None:
         return None if layers.gates(reading) else reading.energy
-    one = attention_maps.find_map(reading, choice.tap)
-    return None if is_nearly_constant(one) else attention_maps.grid_of(reading, choice, query)
+    return attention_maps.grid_of(reading, choice, query)
+
+
+def _are_constant(halves: Sequence[Half], choice: Choice | None) -> bool:
+    """Whether the gate is nearly constant in both pictures."""
+    if choice is None:
+        return False
+    return all(is_nearly_constant(attention_maps.find_map(half.reading, choice.tap)) for half in halves)
 
 
 def _rows(halves: Sequence[Half], classes: Sequence[str]) -> list[int]:

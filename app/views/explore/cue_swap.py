@@ -48,7 +48,7 @@ def show_question(subject: Subject, answers: bool = True) -> None:
 
 
 def _prepare(subject: Subject, slug: str) -> None:
-    """What the maps of another sample need, before a click asks for it."""
+    """What the maps of another sample need, before a click needs it."""
     picture = pictures.framed(subject.classifier.card, runtime.sample_picture(slug), subject.framing)
     runtime.picture_jpeg(pictures.drawn(picture))
     runtime.reading_with_panel(subject.classifier, picture)

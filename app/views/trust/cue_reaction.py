@@ -40,15 +40,12 @@ def show_reaction(found: CueReaction, gate: str, part: str, task: Task) -> None:
     """Draw one gate: the channel with the clearest reaction, and the bars of the first ten."""
     order = found.order[:SHOWN]
     first = int(order[0])
-    st.markdown(
-        word(
-            "react.verdict",
-            gate=gate,
-            channel=first + 1,
-            change=signed(float(found.mean[first])),
-            agree=percent(float(found.agree[first]), 0),
-        )
-    )
+    change_of_first, agree = written(found, first), percent(float(found.agree[first]), 0)
+    if found.directed:
+        verdict = word("react.verdict", gate=gate, channel=first + 1, change=change_of_first, agree=agree)
+    else:
+        verdict = word("react.verdict.moved", gate=gate, channel=first + 1, change=change_of_first)
+    st.markdown(verdict)
     chart = figures.reaction_bars(
         [part_title(part, int(one)) for one in order],
         found.mean[order],
@@ -57,28 +54,27 @@ def show_reaction(found: CueReaction, gate: str, part: str, task: Task) -> None:
         plain("react.axis"),
     )
     st.plotly_chart(chart, key=f"reaction.{found.tap}", config=ranking.CHART, alt=word("react.title"))
-    st.caption(together(change(found, task), word("react.how", count=len(order), pairs=found.pictures)))
+    how = word("react.how" if found.directed else "react.how.moved", count=len(order), pairs=found.pictures)
+    st.caption(together(change(found, task), how))
 
 
 def change(found: CueReaction, task: Task) -> str:
     """In a sentence: what was replaced by what."""
-    if found.first == found.second:
-        return word("react.moved", cue=task.cue)
-    return word("react.swapped", first=found.first, second=found.second)
+    if found.directed:
+        return word("react.swapped", first=found.first, second=found.second)
+    return word("react.moved", cue=task.cue)
 
 
 def describe_channel(found: CueReaction, channel: int) -> str:
     """The tooltip of a channel."""
-    mean, deviation = signed(float(found.mean[channel])), decimal(float(found.deviation[channel]), 3)
-    return plain(
-        "react.tooltip",
-        channel=channel + 1,
-        mean=mean,
-        deviation=deviation,
-        agree=percent(float(found.agree[channel]), 0),
-    )
+    mean, deviation = written(found, channel), decimal(float(found.deviation[channel]), 3)
+    if not found.directed:
+        return plain("react.tooltip.moved", channel=channel + 1, mean=mean, deviation=deviation)
+    agree = percent(float(found.agree[channel]), 0)
+    return plain("react.tooltip", channel=channel + 1, mean=mean, deviation=deviation, agree=agree)
 
 
-def signed(value: float) -> str:
-    """A difference with its sign."""
-    return f"+{decimal(value, 3)}" if value > 0 else decimal(value, 3)
+def written(found: CueReaction, channel: int) -> str:
+    """The mean difference of a channel, with its sign where it has a direction."""
+    value = float(found.mean[channel])
+    return f"+{decimal(value, 3)}" if value > 0 and found.directed else decimal(value, 3)

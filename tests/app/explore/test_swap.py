@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from app import attention_maps
 from app.runtime.painting import SIDE, painted_jpeg
 from app.state import Key
 from app.views.explore import cue_pair
@@ -84,6 +85,25 @@ def test_an_address_opens_the_pair_and_channels_that_react_are_counted_at_both_p
     moved = int((np.abs(gates[0] - gates[1]) > cue_pair.MOVED).sum())
     told = plain("swap.channels", moved=moved, channels=len(gates[0]), change=cue_pair.MOVED)
     assert drawn(page).count(f">{told}<") == 2 and drawn(page).count('class="fovea-swap-moved"') == 2 * moved
+
+
+def test_both_pictures_have_a_map_unless_the_gate_is_nearly_constant_in_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, other = (open_sample(one.slug) for one in swaps("tasks-marked/5")[:2])
+    classifier = core.load("tasks-marked/attention-pooling", "cpu")
+    readings = [core.read(classifier, one) for one in (first, other)]
+    names, choice = classifier.card.classes, attention_maps.find_choice(readings[0], "")
+    halves = [cue_pair.Half(one, seen, "", "fish") for one, seen in zip((first, other), readings, strict=True)]
+    constant: list[object] = []
+    monkeypatch.setattr(cue_pair, "is_nearly_constant", lambda one: one in constant)
+    painted: list[bool] = []
+    monkeypatch.setattr(cue_pair, "painted_jpeg", lambda picture, values, *_: painted.append(values is not None) or b"")
+    for seen in readings:
+        cue_pair.pair_html(halves, names, choice, None)
+        constant.append(seen.maps[0])
+        assert painted == [True, False] * 2, "the map over each, and each without it"
+        painted.clear()
+    cue_pair.pair_html(halves, names, choice, None)
+    assert painted == [False] * 4
 
 
 def test_a_model_that_does_not_know_the_answers_sees_the_question_and_no_buttons() -> None:

@@ -219,6 +219,25 @@ def test_a_gate_is_compared_with_itself_under_the_other_cue() -> None:
     assert np.abs(found.ratio) == pytest.approx(ratios, rel=1e-6)
 
 
+def test_of_a_cue_that_only_moves_the_size_of_the_difference_counts() -> None:
+    """A channel that gains in one picture and loses in the next reacts, although its mean difference is small."""
+    known, classifier = task("tasks-marked"), short_sighted("tasks-marked", "squeeze-excitation")
+    (found,) = core.cue_reactions(classifier, known, 6, seed=2)
+    assert found.first == found.second and not found.directed
+    sizes: list[list[float]] = []
+    for place in np.random.default_rng(2).permutation(VALIDATION)[:6]:
+        readings = [
+            core.read(classifier, open_image(draw_pixels(layout, SIDE)))
+            for layout in cue_pair(known, scenes.seeds("val", VALIDATION)[int(place)])
+        ]
+        before, after = (one.maps[0].weights.tolist() for one in readings)
+        sizes.append([abs(one - other) for one, other in zip(before, after, strict=True)])
+    means = [statistics.fmean(own) for own in zip(*sizes, strict=True)]
+    assert found.mean == pytest.approx(means, abs=1e-9)
+    assert found.deviation == pytest.approx([statistics.stdev(own) for own in zip(*sizes, strict=True)], abs=1e-9)
+    assert list(found.order) == sorted(range(len(means)), key=lambda one: -means[one])
+
+
 @pytest.mark.parametrize("known", TASKS, ids=lambda one: one.slug)
 def test_a_pair_is_in_the_same_order_whichever_cue_the_picture_has(known: core.tasks.Task) -> None:
     for seed in range(12):

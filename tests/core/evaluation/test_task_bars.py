@@ -98,7 +98,11 @@ def test_what_brings_distant_places_together_beats_plain_on_some_task(kind: str)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("better", "other"), [("self-attention", "squeeze-excitation"), ("recurrent", "self-attention")]
+    ("better", "other"),
+    [
+        ("self-attention", "squeeze-excitation"),
+        pytest.param("recurrent", "self-attention", marks=pytest.mark.xfail(strict=True, reason="README says so")),
+    ],
 )
 def test_some_task_tells_two_mechanisms_apart(better: str, other: str) -> None:
     families = [one.slug for one in TASKS if {(one.slug, better), (one.slug, other)} <= set(STORED)]

@@ -48,7 +48,9 @@ def test_what_is_lost_and_how_far_seeds_are_apart() -> None:
         assert spread_of(replace(one, facts={"seeds": wrong})) is None
 
 
-def test_the_fewest_pictures_are_those_of_the_first_point_that_is_enough() -> None:
+def test_the_fewest_pictures_are_those_from_which_on_every_point_is_enough() -> None:
+    assert pictures_for([(500, 0.2), (1000, 0.99), (2000, 0.2), (4000, 0.95)]) == 4000
+    assert pictures_for([(2000, 0.2), (1000, 0.99)]) is None
     assert pictures_for([(500, 0.5), (1000, 0.9), (2000, 0.99)]) == 1000
     assert pictures_for([(500, 0.5), (1000, 0.8)]) is None and pictures_for([]) is None
 
