@@ -11,12 +11,15 @@ from core.data.split import Dataset, Split, hold
 from core.data.walking import SUFFIXES
 from core.scenes.shortcuts import SHORTCUTS
 from core.tasks import TASKS, find_task
+from core.tasks import task as named_task
 from core.types import InvalidInput
 
 DRAWN = (*SHORTCUTS, *(one.slug for one in TASKS))
 """The families whose pictures are drawn by Fovea."""
 NAMES = ("imagenette", *CIFAR, *DRAWN)
 """The named data sets; a family of models with the same name is trained on it."""
+PREFIX = "tasks-"
+"""With which the families of tasks begin."""
 
 __all__ = [
     "IMAGENETTE",
@@ -45,7 +48,7 @@ def open_dataset(family: str, data: str | Path | None = None, *, download: bool 
         InvalidInput: it is missing, cannot be downloaded, or is drawn although a folder was given.
     """
     name, folder = (str(data), None) if str(data) in NAMES else (family, data)
-    task = find_task(name)
+    task = named_task(name) if folder is None and name.startswith(PREFIX) else find_task(name)
     if folder is not None and (task or name in SHORTCUTS):
         raise InvalidInput(
             "The pictures of {family} are drawn, not read from a folder. Leave the folder out, or name the model after "

@@ -197,6 +197,11 @@ def open_folder(folder: str | Path | None) -> Dataset:
             name = shown(root.absolute().name)
             note = f"There is no val/ in {name}, so a tenth of each class, drawn with seed 0, is kept for validation."
             return _dataset(root, training, validation, note)
+    if not folder and not os.environ.get("FOVEA_DATA"):
+        raise InvalidInput(
+            "No data set was given. Give a folder with train/ and val/, each with a subfolder for each class, or name "
+            "it in FOVEA_DATA."
+        )
     if not folder:
         raise InvalidInput(
             "There is no data set in the folder that FOVEA_DATA names. Give a folder with train/ and val/, each with a "

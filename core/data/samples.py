@@ -9,6 +9,7 @@ same with its cue moved so that the answer is the car.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -122,9 +123,9 @@ def task_layout(slug: str) -> Layout:
         InvalidInput: there is no such picture.
     """
     family, _, rest = slug.partition("/")
-    number, _, answer = rest.partition("/")
+    number, given, answer = rest.partition("/")
     own = task(family).compose(_number(number), None)
-    if answer and answer not in own.answers:
+    if given and answer not in own.answers:
         raise InvalidInput(
             "The cue of {picture} cannot lead to '{answer}'. Choose one of: {answers}.",
             picture=f"{family}/{number}",
@@ -187,7 +188,7 @@ def list_samples(family: str) -> tuple[Sample, ...]:
 
 
 def _number(seed: str) -> int:
-    if not seed.isdecimal() or len(seed) > 18:
+    if not re.fullmatch(r"0|[1-9][0-9]{0,17}", seed):  # one picture has one address
         raise InvalidInput(
             "The number of a scene or of a task's picture must be a whole number of at most 18 digits, not '{seed}'.",
             seed=seed,

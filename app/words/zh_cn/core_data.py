@@ -85,6 +85,7 @@ WORDS = {
     "{name} cannot be downloaded: {reason}. Give the folder that holds {inside}/.": "无法下载 {name}：{reason}。请给出包含 {inside}/ 的文件夹。",
     "There is no data set in {folder}. Give a folder with train/ and val/, each with a subfolder for each class.": "{folder} 中没有数据集。请给出含有 train/ 和 val/ 的文件夹，其中每个类别一个子文件夹。",
     "The class folder {name} in {inside} contains no JPEG, PNG or WebP. Add pictures to it or remove it.": "{inside} 中的类别文件夹 {name} 没有 JPEG、PNG 或 WebP。请放入图片或移除它。",
+    "No data set was given. Give a folder with train/ and val/, each with a subfolder for each class, or name it in FOVEA_DATA.": "没有给出数据集。请给出含有 train/ 和 val/ 的文件夹，其中每个类别一个子文件夹；或在 FOVEA_DATA 中写上它。",
     "There is no data set in the folder that FOVEA_DATA names. Give a folder with train/ and val/, each with a subfolder for each class.": "FOVEA_DATA 所指的文件夹中没有数据集。请给出含有 train/ 和 val/ 的文件夹，其中每个类别一个子文件夹。",
     "{train}/ and {val}/ in {folder} must contain the same class folders, two or more.": "{folder} 中的 {train}/ 和 {val}/ 必须包含相同的类别文件夹，至少两个。",
     "The class folders in {folder} must contain JPEG, PNG or WebP pictures, in {train}/ and in {val}/.": "{folder} 中的类别文件夹，无论在 {train}/ 还是在 {val}/，都必须包含 JPEG、PNG 或 WebP 图片。",

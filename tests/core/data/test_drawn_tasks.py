@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from core import scenes
+from core.data.datasets import open_dataset
 from core.data.drawn import draw_task
+from core.data.samples import open_sample
 from core.tasks import TASKS, Task, draw_pixels
 from core.tasks.layout import ROLES
+from core.types import InvalidInput
 
 COUNT = 16
 
@@ -34,3 +37,14 @@ def test_the_training_pictures_of_other_tasks_are_whole(known: Task) -> None:
     split = draw_task(known, 8, 1).training
     layout = known.compose(scenes.seeds("train", 8)[7], None)
     assert np.array_equal(split.read(7), draw_pixels(layout))
+
+
+@pytest.mark.parametrize("rest", ["05", "٣", "3/", "-1", "1" * 19, "3/fish/", ""])
+def test_a_picture_has_one_address(rest: str) -> None:
+    with pytest.raises(InvalidInput):
+        open_sample(f"tasks-marked/{rest}")
+
+
+def test_a_wrong_task_is_answered_with_the_names_of_all() -> None:
+    with pytest.raises(InvalidInput, match="no task 'tasks-nope'.*tasks-marked"):
+        open_dataset("tasks-nope")
