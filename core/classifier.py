@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core import checking, images
+from core import checking, images, memory
 from core import device as devices
 from core.attention.tap import Record, Tap, listen, taps
 from core.models import answers
@@ -25,6 +25,7 @@ from core.models.stages import Found, Stage, first_of, with_first
 from core.models.torchvision_taps.finding import find_stages
 from core.types import LOGITS, AttentionMap, InvalidInput, ModelCard, Picture, Reading, frozen
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Target = str | int | None
 Question = int | tuple[int, int]
@@ -84,8 +85,8 @@ class Classifier:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """All limits of the model: its ``notes``, and why some of its modules are not stages."""
-        return (*self.notes, *self.found.notes)
+        """All limits: the ``notes``, why some modules are not stages, and what the device could not compute."""
+        return (*self.notes, *self.found.notes, *memory.notes(self))
 
     @cached_property
     def step_classifier(self) -> nn.Module | None:
@@ -97,11 +98,8 @@ class Classifier:
     @cached_property
     def moments(self) -> tuple[Tensor, Tensor]:
         """The mean and standard deviation of RGB in 0..1, (3, 1, 1) each."""
-        mean, std = (
-            torch.tensor(values, dtype=torch.float32, device=self.device).view(3, 1, 1)
-            for values in (self.card.mean, self.card.std)
-        )
-        return mean, std
+        both = torch.tensor((self.card.mean, self.card.std), dtype=torch.float32, device=self.device).view(2, 3, 1, 1)
+        return both[0], both[1]
 
     @cached_property
     def row_moments(self) -> tuple[Tensor, Tensor]:
@@ -274,7 +272,9 @@ def to_reading(
     return Reading(likely(scores), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), after_steps)
 
 
-takes_classifier = checking.takes(Classifier, checking.LOAD_ONE)  # decorator for public functions
+def takes_classifier(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a public function of a classifier: see ``checking.takes`` and ``memory.retried``."""
+    return checking.takes(Classifier, checking.LOAD_ONE)(memory.retried(function))
 
 
 @takes_classifier

@@ -19,7 +19,7 @@ FLOORS = (
     ("core.checking", "core.files", "core.formulas"),
     ("core.images", "core.device", "core.attention"),
     ("core.models", "core.scenes", "core.distributed"),
-    ("core.tasks",),
+    ("core.tasks", "core.memory"),
     ("core.classifier",),
     ("core.data", "core.loading"),
     ("core.attribution",),

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from core.classifier import Classifier, Question
+from core.memory import makes_smaller
 from core.models.architecture import blank
 from core.types import FOVEA, SHORT_SIGHTED, Progress
 
@@ -84,6 +85,14 @@ def computation(classifier: Classifier) -> str:
     shapes = [(name, one.dtype, tuple(one.shape)) for name, one in module.state_dict().items()]
     parts = (type(module), module, shapes, card.size, classifier.device, classifier.alone)
     return sha256(repr(parts).encode()).hexdigest()
+
+
+@makes_smaller
+def reduce_batches(classifier: Classifier) -> bool:
+    """Make the batches of a classifier smaller by the factor ``GROWTH``; return False if all have one picture."""
+    known = _paces.get(classifier, {})
+    _paces[classifier] = {kind: replace(one, size=max(1, one.size // GROWTH)) for kind, one in known.items()}
+    return any(one.size > 1 for one in known.values())
 
 
 def batch_sizes(classifier: Classifier) -> dict[str, int]:

@@ -22,6 +22,7 @@ from core.attribution.differentiable import differentiable
 from core.classifier import Classifier
 from core.evaluation.agreement import rank_correlations
 from core.evaluation.grids import is_constant, pool
+from core.memory import is_full, spare
 from core.models.answers import answered, log_probabilities
 from core.types import AttentionMap
 
@@ -55,6 +56,12 @@ class Inferences:
     features: np.ndarray | None = None
     agreement: np.ndarray | None = None
     reasons: tuple[str | None, ...] = ()
+
+    def followed_by(self, other: Inferences) -> Inferences:
+        """The results for these pictures and then for those of another one."""
+        values = {one.name: (getattr(self, one.name), getattr(other, one.name)) for one in fields(self)}
+        joined = {name: np.concatenate(pair) for name, pair in values.items() if isinstance(pair[0], np.ndarray)}
+        return replace(self, **joined, reasons=self.reasons + other.reasons)
 
     def only(self, chosen: np.ndarray) -> Inferences:
         """The results of the ``chosen`` pictures, (b,) bool."""
@@ -120,6 +127,20 @@ def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agree
         None if cams is None or maps is None else agreements(maps, cams),
         tuple(None if good else MAPS if known else ANSWER for known, good in zip(fine, whole, strict=True)),
     )
+
+
+def infer_in_parts(
+    classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreement: bool = True
+) -> Inferences:
+    """As ``infer``, called on any thread: in halves if the memory of the device is too small, and then on the CPU."""
+    try:
+        return classifier.run(lambda: infer(classifier, squares, labels, agreement))
+    except RuntimeError as error:
+        if not is_full(error) or len(squares) == 1:
+            return infer_in_parts(spare(classifier, error), squares, labels, agreement)
+    half = len(squares) // 2
+    first = infer_in_parts(classifier, squares[:half], labels[:half], agreement)
+    return first.followed_by(infer_in_parts(classifier, squares[half:], labels[half:], agreement))
 
 
 def agreements(maps: np.ndarray, cams: np.ndarray) -> np.ndarray:

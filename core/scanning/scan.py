@@ -23,7 +23,7 @@ from core.classifier import Classifier, takes_classifier
 from core.data.collection import Changed, Collection
 from core.data.pictures import PICTURES, SEED, open_collection
 from core.distributed import gather
-from core.scanning.inference import infer
+from core.scanning.inference import infer_in_parts
 from core.scanning.parts import Broken, covered, list_parts
 from core.scanning.rows import Rows
 from core.scanning.start import start
@@ -185,7 +185,7 @@ class Work:
         columns: dict[str, Any] = {}
         if batch.numbers:
             squares = np.stack(batch.squares)
-            found = self.classifier.run(lambda: infer(self.classifier, squares, truth, self.agreement))
+            found = infer_in_parts(self.classifier, squares, truth, self.agreement)
             fine = np.array([reason is None for reason in found.reasons])
             for number, name, reason in zip(batch.numbers, names, found.reasons, strict=True):
                 if reason is not None:

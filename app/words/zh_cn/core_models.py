@@ -57,6 +57,9 @@ WORDS = {
     "The weights of {model} in {place} do not match the checksum in their card. Copy the file again, or remove the checksum from the card if you changed the weights.": "{place} 中“{model}”的权重与模型卡中的校验和不符。请重新复制文件；如果改动过权重，请从模型卡中去掉校验和。",
     "The weights of {name} are damaged: {count:,} of the {total:,} values of {key} are not finite. Copy the file again, or use a checkpoint from before the training failed.": "“{name}”的权重已损坏：{key} 的 {total:,} 个值中有 {count:,} 个不是有限的。请重新复制文件，或使用训练失败之前的检查点。",
     # limits
+    "{device} could not compute some results; the CPU did.": "{device} 无法计算部分结果；这些结果由 CPU 计算。",
+    "{device} failed. Start Fovea again, or choose the CPU.": "{device} 出了故障。请重新启动 Fovea，或改用 CPU。",
+    "The memory of this machine is too small for the result. Close other programs, or choose a smaller model.": "这台机器的内存不足以计算结果。请关闭其他程序，或选择更小的模型。",
     "The model accepts one picture at a time, so data sets take longer.": "模型一次只接受一张图片，所以处理数据集较慢。",
     "The model's predictions depend on the other pictures in a batch, so it is run on one picture at a time.": "模型的预测受同一批次中其他图片的影响，所以每次只处理一张图片。",
     "No gradient can be computed through the model.": "无法通过模型计算梯度。",
