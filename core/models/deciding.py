@@ -151,7 +151,7 @@ def question(match: Match, files: Files, weights: Weights) -> Missing:
     title, found = files.title, files.weights()
     if match.names:
         sentence = Message(
-            "The weights of {model} match several architectures: {names}. Name the right one.",
+            "The weights of {model} match several architectures: {names}. Choose the one that was trained.",
             model=title,
             names=few(match.names),
         )
@@ -160,7 +160,8 @@ def question(match: Match, files: Files, weights: Weights) -> Missing:
     every = tuple(dict.fromkeys((*near, *COMMON, *recognition.names())))
     if near:
         sentence = Message(
-            "The architecture of {model} is not recognized. The most similar names are {names}. Name the right one.",
+            "The architecture of {model} is not recognized. The most similar names are {names}. Choose the right one, "
+            "or name another.",
             model=title,
             names=list(near),
         )

@@ -20,6 +20,7 @@ from core.models.deciding import Decision, Missing, classes_of, decide, usual
 from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
 from core.models.hyper_parameters import find_classes, find_normalization, find_resizing, find_size
 from core.models.recognition import side_of
+from core.models.replaced_head import usual_head
 from core.models.saved import open_saved
 from core.models.saved_files import CONFIG, Files, FolderFiles, in_folder, read_all, uploaded
 from core.models.weights import Weights
@@ -121,7 +122,10 @@ def opened(files: Files, slug: str, choices: Choices) -> Opened:
         given = gaps(card)
     else:
         weights, _, digest = read_all(files)
+        weights, renamed = usual_head(weights)
         card, given = bare_card(weights, slug, choices, files)
+        if renamed is not None:
+            card.facts[ASSUMED] = [*card.facts.get(ASSUMED, ()), renamed]
         card.facts["checksum"], module = digest, None
         if card.title:  # the architecture is known
             card, choices = completed(card, weights, choices)

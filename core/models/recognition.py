@@ -19,7 +19,7 @@ from pathlib import Path
 from torch import Tensor
 
 from core.models import timm_models, torchvision_models
-from core.models.weights import OPTIONAL, WRAPPED, Weights
+from core.models.weights import OPTIONAL, TRAINING_ONLY, WRAPPED, Weights
 
 TABLE = Path(__file__).with_name("recognized.json")
 HEADS = (
@@ -62,7 +62,8 @@ class Match:
 
 def candidates(weights: Weights) -> Match:
     """The architectures of weights; the names of the tensors may have a prefix, as those of Lightning have."""
-    for shapes in _unprefixed(weights):
+    for every in _unprefixed(weights):
+        shapes = {name: shape for name, shape in every.items() if not TRAINING_ONLY.match(name)}
         for head in HEADS:
             last = shapes.get(f"{head[0]}.weight")
             found = groups_of(digest(shapes, head)) if last else ()

@@ -115,6 +115,7 @@ def test_several_architectures_that_fit_are_listed_and_one_is_chosen() -> None:
     box = page.radio(key="uncarded-candidate")
     assert box.options == ["timm/efficientnet_lite0", "timm/tf_efficientnet_lite0"] and box.value is None
     assert "match several architectures: timm/efficientnet_lite0, timm/tf_efficientnet_lite0" in page.info[0].value
+    assert "Choose the one that was trained" in page.info[0].value, "there is a list to choose from"
     assert page.button(key="uncarded-open").disabled
     page = well(press(well(box.set_value("timm/tf_efficientnet_lite0").run()), "uncarded-open"))
     (own,) = page.session_state[Key.OWN_MODELS].values()

@@ -96,7 +96,7 @@ def test_architectures_with_the_same_weights_are_requested(name: str) -> None:
     (question,) = core.missing_facts(files)
     assert question.field == "architecture" and question.assumed is None
     assert {f"timm/{name}", f"timm/tf_{name}"} <= set(question.choices)
-    assert f"match several architectures: timm/{name}, timm/tf_{name}. Name" in refusal(files)
+    assert f"match several architectures: timm/{name}, timm/tf_{name}. Choose the one" in refusal(files)
     assert same(core.open_files(files, f"timm/tf_{name}", device="cpu"), module)
 
 
