@@ -1,7 +1,7 @@
 """Recognize weights whose last layer has another name than in its architecture, as after fine-tuning.
 
 Training code replaces the last layer in several ways: ``model.fc = Sequential(Dropout(), Linear(512, k))``, or
-``self.backbone`` without classes and ``self.head = Linear(192, k)`` beside it. All other tensors are those of the
+``self.backbone`` without classes and ``self.head = Linear(192, k)`` next to it. All other tensors are those of the
 architecture, so it is recognized by them, and the last layer gets its usual name. Nothing is renamed if any tensor
 would be left over.
 """

@@ -16,8 +16,8 @@ from tests.conftest import redraw
 from tests.core.models.saved_models import LABELS, bare, lightning, refusal, same
 
 
-class Beside(nn.Module):
-    """A backbone without classes and a last layer beside it, as in many training scripts."""
+class WithHead(nn.Module):
+    """A backbone without classes and a last layer next to it, as in many training scripts."""
 
     def __init__(self, name: str, *before: nn.Module):
         super().__init__()
@@ -42,8 +42,8 @@ REPLACED = {
         "torchvision/mobilenet_v2",
         "classifier",
     ),
-    "beside a ViT": (lambda: redraw(Beside("test_vit", nn.Dropout(0.1)), 0).eval(), "timm/test_vit", "head.1"),
-    "beside a ResNet": (lambda: redraw(Beside("test_resnet"), 0).eval(), "timm/test_resnet", "head.0"),
+    "next to a ViT": (lambda: redraw(WithHead("test_vit", nn.Dropout(0.1)), 0).eval(), "timm/test_vit", "head.1"),
+    "next to a ResNet": (lambda: redraw(WithHead("test_resnet"), 0).eval(), "timm/test_resnet", "head.0"),
 }
 
 
@@ -65,7 +65,7 @@ def test_a_last_layer_with_another_name_is_found(how: str, trained: bool) -> Non
     "how",
     [
         lambda: within("resnet18", "fc", nn.Linear(512, 16), nn.ReLU(), nn.Linear(16, 3)),
-        lambda: redraw(Beside("test_vit", nn.LayerNorm(64)), 0).eval(),
+        lambda: redraw(WithHead("test_vit", nn.LayerNorm(64)), 0).eval(),
         lambda: within("mobilenet_v3_small", "classifier", nn.Linear(576, 3)),
     ],
 )
