@@ -9,8 +9,11 @@ UNKNOWN = "–"
 
 
 def percent(fraction: float, digits: int = 1, sign: str = " %") -> str:
-    """A fraction in percent, followed by the ``sign`` of the language: 0.918 -> "91.8 %"; a dash if it is not known."""
-    return UNKNOWN if not math.isfinite(fraction) else f"{100 * fraction:.{digits}f}{sign}"
+    """A fraction in percent, followed by the ``sign`` of the language: 0.918 -> "91.8 %"; a dash if it is not known.
+
+    As in ``decimal``, the minus sign is a true one, and a rounded zero has none.
+    """
+    return UNKNOWN if not math.isfinite(fraction) else f"{decimal(100 * fraction, digits)}{sign}"
 
 
 def decimal(value: float, digits: int = 2) -> str:

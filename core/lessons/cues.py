@@ -6,9 +6,10 @@ import numpy as np
 
 from core.classifier import Classifier, read
 from core.data import open_sample, swaps
+from core.evaluation.intervention import intervene
 from core.lessons.altered import mirrored
-from core.lessons.measured import SEED, Measured, Settings, count_of, mean, model_of, share
-from core.types import InvalidInput, Picture
+from core.lessons.measured import SEED, Measured, Settings, changes, count_of, mean, model_of, share
+from core.types import AttentionMap, InvalidInput, Picture, Reading
 
 
 def pairs(classifier: Classifier, settings: Settings) -> list[tuple[str, str]]:
@@ -32,11 +33,15 @@ def ignores_cue(settings: Settings) -> Measured:
 
 
 def wrong_candidate(settings: Settings) -> Measured:
-    """Of the wrong predictions for a task's pictures, the share that is the answer to another cue of the picture."""
+    """Of the wrong predictions for a task's pictures, the share that is the answer to another cue of the picture.
+
+    With the attention changed in a ``way``, or as is.
+    """
     classifier, hits = model_of(settings), []
+    changed = changes(classifier, settings) if "way" in settings else {}
     for one, _ in pairs(classifier, settings):
         right, *others = (swap.answer for swap in swaps(one))
-        found = classifier.card.classes[read(classifier, open_sample(one)).predicted]
+        found = classifier.card.classes[intervene(classifier, open_sample(one), changed).predicted]
         if found != right:
             hits.append(found in others)
     if not hits:
@@ -62,9 +67,18 @@ def gates(classifier: Classifier, picture: Picture) -> np.ndarray:
     Raises:
         InvalidInput: the model has none.
     """
-    for one in read(classifier, picture).maps:
+    return gate_map(classifier, read(classifier, picture)).weights.astype(np.float64)
+
+
+def gate_map(classifier: Classifier, reading: Reading) -> AttentionMap:
+    """The map of the model's first gate of channels alone.
+
+    Raises:
+        InvalidInput: the model has none.
+    """
+    for one in reading.maps:
         if not one.kind.on_picture:
-            return one.weights.astype(np.float64)
+            return one
     raise InvalidInput(
         "{model} has no gate of channels. Choose a model with one, such as squeeze-and-excitation.",
         model=classifier.card.slug,
@@ -79,6 +93,26 @@ def gate_change(settings: Settings) -> Measured:
         changed = open_sample(other) if settings["by"] == "cue" else mirrored(picture, classifier)
         values.append(float(np.abs(gates(classifier, changed) - gates(classifier, picture)).mean()))
     return mean(values)
+
+
+def gate_removal(settings: Settings) -> Measured:
+    """The share of predictions that change when ``count`` channels are multiplied by zero, and not by their gates.
+
+    They are those with the largest gates ("most", by default), the smallest ones ("least"), or "random" ones.
+    """
+    classifier, count, hits = model_of(settings), int(settings.get("count", 10)), list[bool]()
+    which = str(settings.get("which", "most"))
+    for number, (one, _) in enumerate(pairs(classifier, settings)):
+        picture = open_sample(one)
+        found = read(classifier, picture)
+        own = gate_map(classifier, found)
+        order = np.argsort(own.weights if which == "least" else -own.weights, kind="stable")
+        if which == "random":
+            order = np.random.default_rng(number).permutation(order.size)
+        removed = own.weights.copy()
+        removed[order[:count]] = 0
+        hits.append(intervene(classifier, picture, {own.tap: removed}).predicted != found.predicted)
+    return share(hits)
 
 
 def gate_overlap(settings: Settings) -> Measured:

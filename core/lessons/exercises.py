@@ -8,11 +8,13 @@ from typing import Any
 from core.checking import brief
 from core.lessons.known import METHOD_NAMES, as_number, one_of, unknown
 from core.lessons.measured import NAMED
+from core.lessons.measures import MEASURES
 from core.lessons.pack import CHOICE, KINDS, NAME, NUMBER, POINT, RANK, Claim, Exercise
 from core.messages import Message
 
 MOST_OPTIONS = 5
 ATTENTION = "attention"
+PERCENT = "%"
 
 Wrong = Callable[[str, Message], None]
 """Adds a problem, from a key and a sentence."""
@@ -48,6 +50,8 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim | None], 
         wrong("kind", Message("A number needs a claim, which measures the answer."))
     elif claim is not None and not (final and "answer" in table):
         _check_claim(kind, options, answers, claim, wrong)
+    if kind == NUMBER and claim is not None and not named:
+        _check_unit(table, claim, wrong)
     against = table.get("against", "")
     if kind == POINT and not against:
         wrong("kind", Message("A point needs 'against', the map whose largest values are the answer."))
@@ -112,3 +116,16 @@ def _check_claim(kind: str, options: Any, answers: tuple[Any, ...], claim: Claim
                 right=right,
             ),
         )
+
+
+def _check_unit(table: Mapping[str, Any], claim: Claim, wrong: Wrong) -> None:
+    """Whether a number is given in percent if its claim is a share, and only then: else no answer would be right."""
+    share = MEASURES[claim.measure].unit == PERCENT
+    if share == (table.get("unit", "") == PERCENT):
+        return
+    sentence = Message("The claim '{claim}' measures a share. Set unit = '{unit}'.", claim=claim.name, unit=PERCENT)
+    if not share:
+        sentence = Message(
+            "The claim '{claim}' does not measure a share. Remove unit = '{unit}'.", claim=claim.name, unit=PERCENT
+        )
+    wrong("unit" if "unit" in table else "claim", sentence)

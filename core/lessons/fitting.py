@@ -71,7 +71,7 @@ def unfit_claim(name: str, settings: Mapping[str, Any]) -> Message | None:
         return _other_task(value, card)
     if name == "tap":
         return _among(value, tuple(kinds_of(card)))
-    if name == "map":
+    if name in ("map", "other"):
         maps = tuple(f"{ATTENTION_PREFIX}{tap}" for tap in (*kinds_of(card), ROLLOUT))
         return _among(value, (*(one.slug for one in METHODS), *maps, *REFERENCES, OBJECT))
     return _unfit_way(value, card) if name == "way" else None

@@ -12,7 +12,7 @@ from core.checking import brief, listed
 from core.data import open_sample
 from core.evaluation.erasure import FILLS, WHICH
 from core.lessons.altered import ALTERATIONS
-from core.lessons.looking import ELSEWHERE, EVERYWHERE
+from core.lessons.looking import ELSEWHERE, EVERYWHERE, LOWEST
 from core.lessons.measured import PARTS, WAYS
 from core.lessons.pictures import FILE
 from core.lessons.single import TERMS
@@ -133,7 +133,7 @@ CHECKS: dict[str, Check] = {
     "to": sample,
     "method": one_of(METHOD_NAMES),
     "way": one_of(WAYS),
-    "role": one_of((*ROLES, "object", "tag", "background", ELSEWHERE, EVERYWHERE)),
+    "role": one_of((*ROLES, "object", "tag", "background", ELSEWHERE, EVERYWHERE, LOWEST)),
     "pictures": whole_number(2, MOST_PICTURES),
     "stages": whole_number(1, 99),
     "count": whole_number(1, 99),

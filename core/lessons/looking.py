@@ -1,4 +1,4 @@
-"""Measures of where gates are open, where glimpses move with the cue, and how many mechanisms solve a task."""
+"""Measures of gates, of maps that are compared, of glimpses that move with the cue, and of tasks that are solved."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from core.attention.reduction import to_grid
 from core.classifier import Classifier, read
 from core.data import open_sample
 from core.data.samples import task_layout
+from core.evaluation.agreement import rank_correlations
 from core.evaluation.attention_truth import attention_views, cover
 from core.evaluation.localization import localize
+from core.lessons.altered import map_of
 from core.lessons.cues import pairs
 from core.lessons.measured import Measured, Settings, mean, model_of, pictures_of, tap_of
 from core.models import zoo
 from core.tasks import ANSWER, draw
 from core.types import InvalidInput, ModelCard
 
-ELSEWHERE, EVERYWHERE = "elsewhere", "everywhere"
-"""The roles of all that does not matter in a task's picture, and of the whole picture."""
+ELSEWHERE, EVERYWHERE, LOWEST = "elsewhere", "everywhere", "lowest"
+"""The roles of all that does not matter in a task's picture, of the whole picture, and of its lowest weight alone."""
 SOLVED = 0.9
 """The accuracy from which on a task counts as solved."""
 PLAIN = "plain"
@@ -28,16 +30,32 @@ PLAIN = "plain"
 def gate_level(settings: Settings) -> Measured:
     """The mean weight that the gate of positions of a ``tap`` has on what has a ``role`` in a task's picture.
 
-    "elsewhere" is all that does not matter there, "everywhere" the whole picture. A cell counts by its covered part.
+    "elsewhere" is all that does not matter there, "everywhere" the whole picture, "lowest" the cell with the smallest
+    weight. A cell counts by its covered part.
     """
     classifier, role, values = model_of(settings), str(settings["role"]), []
     tap = tap_of(classifier, settings)
     for case in pictures_of(classifier, settings):
         found = next(one for one in read(classifier, case.picture).maps if one.tap == tap)
         weights = to_grid(found).astype(np.float64)
+        if role == LOWEST:
+            values.append(float(weights.min()))
+            continue
         masks = {ELSEWHERE: ~case.masks[""], EVERYWHERE: np.ones_like(case.masks[""])}
         part = cover(masks[role] if role in masks else case.masks[f"{role}-"], weights.shape)
         values.append(float((weights * part).sum() / part.sum()))
+    return mean(values)
+
+
+def map_correlation(settings: Settings) -> Measured:
+    """The mean rank correlation of a ``map`` with an ``other`` one, as the page states it for the maps of a picture.
+
+    Each is a method, an attention map, or a reference that does not depend on the model, such as the center blob.
+    """
+    classifier, values = model_of(settings), []
+    for case in pictures_of(classifier, settings):
+        first, second = (map_of(classifier, case, str(settings[key]))[None] for key in ("map", "other"))
+        values.append(float(rank_correlations(first, second)[0]))
     return mean(values)
 
 

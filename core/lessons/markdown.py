@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from html import unescape
 from pathlib import Path
 
@@ -237,6 +238,8 @@ class Reader:
         for name, step in steps.items():
             line = self.steps.get(name, 0)
             if not line:
+                if get_close_matches(name, [one for one in self.steps if one not in steps]):
+                    continue  # it is there with a mistyped name, which is a problem already
                 self.wrong(self.last_line, Message("The step '{step}' has no words. Add '## {step}'.", step=name))
                 continue
             needed = QUESTION if step.exercise else SAY

@@ -29,8 +29,8 @@ from core.evaluation.randomization import randomize
 from core.evaluation.sources import map_source
 from core.evaluation.views import ranks
 from core.lessons.altered import altered_accuracy, erase_rate, follows_shortcut, slope_error
-from core.lessons.cues import gate_change, gate_overlap, ignores_cue, mirror_same, wrong_candidate
-from core.lessons.looking import attention_moves, gate_level, solved
+from core.lessons.cues import gate_change, gate_overlap, gate_removal, ignores_cue, mirror_same, wrong_candidate
+from core.lessons.looking import attention_moves, gate_level, map_correlation, solved
 from core.lessons.measured import (
     PREDICTION,
     REACTION,
@@ -236,6 +236,7 @@ ERASING = ("map", "share", "which", "fill")
 ALTERING = ("model", "pictures", "alter", "block")
 ROW = ("model", "sample", "tap", "part", "cell", "key", "term")
 PLACE = ("tap", "part", "role")
+COMPARED = ("model", "map", "other")
 REACTING = ("model", "sample", *CHANGE, *ERASING, "alter", "block", "to")
 
 MEASURES = {
@@ -255,11 +256,13 @@ MEASURES = {
         Measure("erase-rate", ("model", "pictures", *ERASING), ("model", "map"), "%", erase_rate, share=True),
         Measure("follows-cue", ("model", "pictures"), ("model",), "%", follows_cue, share=True),
         Measure("ignores-cue", ("model", "pictures"), ("model",), "%", ignores_cue, share=True),
-        Measure("wrong-candidate", ("model", "pictures"), ("model",), "%", wrong_candidate, share=True),
+        Measure("wrong-candidate", ("model", "pictures", *CHANGE), ("model",), "%", wrong_candidate, share=True),
         Measure("follows-shortcut", ("model", "pictures"), ("model",), "%", follows_shortcut, share=True),
         Measure("mirror-same", ("model", "pictures"), ("model",), "%", mirror_same, share=True),
         Measure("gate-change", ("model", "pictures", "by"), ("model", "by"), "", gate_change),
         Measure("gate-overlap", ("model", "pictures", "count"), ("model",), "%", gate_overlap),
+        Measure("gate-removal", ("model", "pictures", "count", "which"), ("model",), "%", gate_removal, share=True),
+        Measure("map-correlation", ("pictures", *COMPARED), COMPARED, "", map_correlation),
         Measure("slope-error", ("model", "pictures", "step"), ("model", "step"), "%", slope_error),
         Measure("attention-share", ("model", "pictures", *PLACE), ("model", "role"), "%", attention_share),
         Measure("received", ("model", "pictures", "tap"), ("model", "tap"), "%", received),

@@ -33,7 +33,7 @@ def read_file(path: Path, folder: Path) -> str | Problem:
     if path.stat().st_size > LARGEST:
         return Problem(name, 0, Message("The file is larger than {most} KB. Make it smaller.", most=LARGEST // 1024))
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError:
         return Problem(name, 0, Message("The file is not text in UTF-8. Save it as UTF-8."))
     except OSError:

@@ -35,6 +35,8 @@ from tests.source_files import ROOT
     [
         (percent(0.9176), "91.8\u00a0%"),
         (percent(1, 0), "100\u00a0%"),
+        (percent(-0.006), "−0.6\u00a0%"),
+        (percent(-0.0001), "0.0\u00a0%"),
         (percent(math.nan), "–"),
         (chance(0.914), "91\u00a0%"),
         (chance(0.004), "<\u00a01\u00a0%"),

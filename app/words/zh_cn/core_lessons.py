@@ -42,6 +42,8 @@ WORDS = {
     "The block '{block}' cannot have a picture. Put it into one of: {blocks}.": "段落“{block}”不能有图片。请放到其中之一：{blocks}。",
     "A step shows a sample, such as {example}, not the file '{file}'. Show the file in the words, by {figure}.": "步骤显示的是样例图片，例如 {example}，不能是文件“{file}”。请在文字中用 {figure} 显示这个文件。",
     "The lesson has no title. Begin with '# TITLE'.": "这节课没有标题。请以“# TITLE”开头。",
+    "The claim '{claim}' measures a share. Set unit = '{unit}'.": "结论“{claim}”测量的是比例。请设置 unit = '{unit}'。",
+    "The claim '{claim}' does not measure a share. Remove unit = '{unit}'.": "结论“{claim}”测量的不是比例。请去掉 unit = '{unit}'。",
     "There is no step '{step}'. The lesson has: {steps}.": "没有步骤“{step}”。这节课有：{steps}。",
     "There is no block '{block}'. A step has: {blocks}, and 'option NAME'.": "没有段落“{block}”。一个步骤可以有：{blocks}，以及“option NAME”。",
     "The block '{block}' is here twice. Join them.": "段落“{block}”出现了两次。请合并。",

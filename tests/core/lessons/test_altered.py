@@ -141,6 +141,13 @@ def test_what_a_model_does_with_the_cue() -> None:
             other.append(found == answer)
     assert take("ignores-cue", GUESSING) == np.mean(same)
     assert take("wrong-candidate", GUESSING) == np.mean(other)
+    other = []
+    for one, _, answer in pairs("tasks-sun-or-moon"):
+        changed = dict.fromkeys(model.taps, core.UNIFORM)
+        found = model.card.classes[core.intervene(model, one, changed).predicted]
+        if found != sample_truth(one.name):
+            other.append(found == answer)
+    assert other and take("wrong-candidate", GUESSING, way="uniform") == np.mean(other)
     with pytest.raises(core.InvalidInput, match="no mistake"):
         take("wrong-candidate", GATED)
 
@@ -163,6 +170,15 @@ def test_how_the_gates_react_to_the_cue_and_to_a_mirror() -> None:
     assert take("gate-change", GATED, by="mirror") == pytest.approx(np.mean(by_mirror), abs=1e-6)
     assert take("mirror-same", GATED) == np.mean(same)
     assert take("gate-overlap", GATED, count=5) == pytest.approx(np.mean(shared))
+    for which, numbers in (("most", slice(-5, None)), ("least", slice(5))):
+        changed = []
+        for one, _, _ in pairs("tasks-sun-or-moon"):
+            weights = gates(one).copy()
+            weights[gates(one).argsort()[numbers]] = 0
+            then = core.intervene(model, one, {"stage3.attention": weights}).predicted
+            changed.append(then != core.read(model, one).predicted)
+        assert take("gate-removal", GATED, count=5, which=which) == np.mean(changed)
+    assert take("gate-removal", GATED, count=64) > 0 and take("gate-removal", GATED, count=64, which="random") > 0
     with pytest.raises(core.InvalidInput, match="no gate of channels"):
         take("gate-change", GUESSING, by="cue")
 

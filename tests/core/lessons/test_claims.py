@@ -16,6 +16,7 @@ from core.data import open_sample, swaps
 from core.data.datasets import open_dataset
 from core.data.samples import task_layout
 from core.evaluation.accuracy import STEERS
+from core.evaluation.agreement import agreement
 from core.evaluation.cases import find_cases
 from core.evaluation.erasure import erase
 from core.lessons import (
@@ -97,6 +98,17 @@ def test_how_similar_the_maps_of_two_classes_are(classifier) -> None:
     assert MEASURES["class-likeness"].take(FEW | {"method": "saliency"}).value == pytest.approx(
         np.mean(values), abs=1e-6
     )
+
+
+def test_how_similar_two_maps_of_a_picture_are(classifier) -> None:
+    values = []
+    for case in find_cases(classifier, 4, 0):
+        reading = core.read(classifier, case.picture)
+        cam = core.attribute(classifier, case.picture, "grad-cam", target=case.target)
+        values.append(agreement(reading.maps[-1], cam).rank_correlation.value)
+    chosen = {"map": f"attention/{[*classifier.taps][-1]}", "other": "grad-cam"}
+    assert MEASURES["map-correlation"].take(FEW | chosen).value == pytest.approx(np.mean(values), abs=1e-6)
+    assert MEASURES["map-correlation"].take(FEW | {"map": "blob", "other": "blob"}).value == pytest.approx(1)
 
 
 def test_a_prediction_and_how_it_changes(classifier) -> None:
@@ -213,6 +225,8 @@ def test_how_far_a_gate_is_open_on_the_object_and_elsewhere() -> None:
     few = {"model": name, "pictures": 3, "tap": found.tap}
     assert MEASURES["gate-level"].take(few | {"role": "answer"}).value == pytest.approx(np.mean(inside), abs=1e-5)
     assert MEASURES["gate-level"].take(few | {"role": "elsewhere"}).value == pytest.approx(np.mean(outside), abs=1e-5)
+    least = [core.read(model, case.picture).maps[0].weights.min() for case in find_cases(model, 3, 0)]
+    assert MEASURES["gate-level"].take(few | {"role": "lowest"}).value == pytest.approx(np.mean(least), abs=1e-5)
     whole = MEASURES["gate-level"].take(few | {"role": "everywhere"}).value
     assert min(np.mean(outside), np.mean(inside)) < whole < max(np.mean(outside), np.mean(inside))
 

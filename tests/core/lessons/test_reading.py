@@ -169,7 +169,7 @@ MISTAKES = {
         "belongs to no block",
     ),
     "words of a step that is not there": ("en.md", "## look", "## lok", 2, "no step 'lok'"),
-    "a step without words": ("en.md", "## look", "## lok", 18, "'look' has no words"),
+    "a step without words": ("en.md", "## look", "## another", 18, "'look' has no words"),
     "an unknown block": ("en.md", "### say", "### tell", 3, "no block 'tell'"),
     "an unknown option": ("en.md", "### option fish", "### option fsh", 10, "no option 'fsh'"),
     "an option without words": (

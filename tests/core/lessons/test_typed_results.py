@@ -99,6 +99,39 @@ def test_one_mistake_is_one_problem_with_a_line(folder: Path, right: str) -> Non
     assert problems[0].line > 0 or problems[0].file == "zh-CN.md"
 
 
+def test_a_mistyped_step_is_one_problem(folder: Path) -> None:
+    (folder / "en.md").write_text(WORDS.replace("## guess", "## gues"), "utf-8")
+    [problem] = check_lesson(folder)[1]
+    assert problem.line == WORDS.splitlines().index("## guess") + 1 and "no step 'gues'" in str(problem)
+
+
+def test_a_number_is_asked_for_in_the_unit_of_its_claim(folder: Path) -> None:
+    asked = 'kind = "number", claim = "right", unit = "%"'
+    choice = 'kind = "choice", options = ["car", "fish"], answer = "car"'
+    words = WORDS.replace("### option car\n", "### after\n").partition("### option fish")
+    (folder / "en.md").write_text(words[0] + "## check" + words[2].partition("## check")[2], "utf-8")
+    level = 'measure = "gate-level"\nmodel = "scenes/cbam"\ntap = "stage3.attention.spatial"\nrole = "everywhere"'
+    for measure, unit, fragment in (
+        ("", asked, ""),
+        ("", asked.replace(', unit = "%"', ""), "measures a share"),
+        ("", asked.replace("%", "percent"), "measures a share"),
+        (level, asked, "does not measure a share"),
+        (level, asked.replace("%", "of the gate"), ""),
+    ):
+        text = TOML.replace(choice, unit)
+        text = text.replace('measure = "accuracy"\nmodel = "scenes/cbam"', measure) if measure else text
+        (folder / "lesson.toml").write_text(text, "utf-8")
+        problems = check_lesson(folder)[1]
+        assert [fragment in str(one) for one in problems] == ([True] if fragment else []), problems
+
+
+def test_files_that_begin_with_a_byte_order_mark_are_read(folder: Path) -> None:
+    for name in ("lesson.toml", "en.md"):
+        path = folder / name
+        path.write_text(path.read_text("utf-8"), "utf-8-sig")
+    assert check_lesson(folder)[1] == ()
+
+
 def test_tables_in_one_array_have_their_lines(folder: Path) -> None:
     inline = """\
 format = 1
