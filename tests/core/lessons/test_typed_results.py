@@ -105,18 +105,18 @@ def test_a_mistyped_step_is_one_problem(folder: Path) -> None:
     assert problem.line == WORDS.splitlines().index("## guess") + 1 and "no step 'gues'" in str(problem)
 
 
-def test_a_number_is_asked_for_in_the_unit_of_its_claim(folder: Path) -> None:
-    asked = 'kind = "number", claim = "right", unit = "%"'
+def test_a_number_is_requested_in_the_unit_of_its_claim(folder: Path) -> None:
+    exercise = 'kind = "number", claim = "right", unit = "%"'
     choice = 'kind = "choice", options = ["car", "fish"], answer = "car"'
     words = WORDS.replace("### option car\n", "### after\n").partition("### option fish")
     (folder / "en.md").write_text(words[0] + "## check" + words[2].partition("## check")[2], "utf-8")
     level = 'measure = "gate-level"\nmodel = "scenes/cbam"\ntap = "stage3.attention.spatial"\nrole = "everywhere"'
     for measure, unit, fragment in (
-        ("", asked, ""),
-        ("", asked.replace(', unit = "%"', ""), "measures a share"),
-        ("", asked.replace("%", "percent"), "measures a share"),
-        (level, asked, "does not measure a share"),
-        (level, asked.replace("%", "of the gate"), ""),
+        ("", exercise, ""),
+        ("", exercise.replace(', unit = "%"', ""), "measures a share"),
+        ("", exercise.replace("%", "percent"), "measures a share"),
+        (level, exercise, "does not measure a share"),
+        (level, exercise.replace("%", "of the gate"), ""),
     ):
         text = TOML.replace(choice, unit)
         text = text.replace('measure = "accuracy"\nmodel = "scenes/cbam"', measure) if measure else text
