@@ -27,7 +27,6 @@ with st.spinner(word("app.waking")):  # the first user waits for torch to be imp
     from app import state
     from app.runtime import startup
     from app.runtime.ahead import ahead
-    from app.runtime.turns import turns
     from app.state import Key, Page, Subject
     from app.views import PAGES, file_of
     from app.widgets import glossary, history, language, lesson, models, pictures, weights
@@ -116,5 +115,5 @@ def run() -> None:
         st.error(word("app.failed"))
 
 
-with ahead().running(), turns().take():
+with ahead().running():
     run()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, wait
 
 from app.runtime.store import Store
-from app.runtime.turns import turns
 from core import Classifier, Stopped
 from core.types import Progress
 
@@ -45,7 +44,6 @@ class Models:
         found = self.store.find(key)
         if found is not None:
             return found
-        turns().pass_on()
         one = self._join(key, load)
         try:
             while not one.future.done():

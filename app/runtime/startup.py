@@ -1,4 +1,4 @@
-"""Preparation of the server: garbage collection without the imported modules, and the upload quota."""
+"""Preparation of the server: garbage collection without the imported modules, the upload quota, and timm ahead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import atexit
 import gc
 import sys
 
+import streamlit as st
+from streamlit import runtime
+
 from app.runtime import uploads
+from app.runtime.ahead import ahead
+from core.models import timm_models
 
 MANY = 100
 """Modules, as many as a large library has."""
@@ -16,9 +21,17 @@ atexit.register(gc.unfreeze)  # at the end of the process all is to go: extensio
 
 
 def prepare_process() -> None:
-    """Leave all that was imported out of garbage collection, and put the quota in force."""
+    """Leave all that was imported out of garbage collection, put the quota in force, and have timm imported."""
     freeze()
     uploads.limit()
+    if runtime.exists():
+        import_ahead()
+
+
+@st.cache_resource(show_spinner=False)
+def import_ahead() -> None:
+    """Have timm imported while no page runs: the first model of it would take seconds, and so would all other pages."""
+    ahead().want("libraries", [timm_models.names])
 
 
 def freeze() -> None:

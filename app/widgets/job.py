@@ -11,7 +11,6 @@ import streamlit as st
 
 from app import state
 from app.runtime.jobs import jobs_ahead
-from app.runtime.turns import turns
 from app.state import Key
 from app.words import word
 from core import InvalidInput
@@ -91,7 +90,6 @@ def run(
     ``running`` is the key of its request in the session; ``stop()``, where given, ends it in place of
     dropping that.
     """
-    turns().pass_on()
     first = first or word("compute.running")
     place = st.empty()
     with place.container():  # in a horizontal container the button would not react
