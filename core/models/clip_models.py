@@ -21,12 +21,12 @@ from torch import Tensor, nn
 
 from core.files import first_line
 from core.messages import Message
-from core.models import hub, torchvision_models
+from core.models import hub, torchvision_models, user_card
 from core.models.described import ASSUMED
 from core.models.download import download, place
 from core.models.integrity import check_numbers, checksum
 from core.models.libraries import library
-from core.models.text_features import features
+from core.models.text_features import features, tokens
 from core.types import LOGITS, SIGMOID, InvalidInput, ModelCard, Progress
 
 PREFIX = "clip:"
@@ -91,6 +91,11 @@ def checked_texts(texts: Sequence[str]) -> tuple[str, ...]:
     if isinstance(texts, str) or not all(isinstance(one, str) for one in texts):
         raise InvalidInput("Give the classes as a list of texts, such as: a photo of a cat, a photo of a dog.")
     found = [" ".join(one.split()) for one in texts]
+    broken = next((number for number, one in enumerate(found, 1) if not user_card.is_unicode(one)), None)
+    if broken is not None:
+        raise InvalidInput(
+            "Text {number} contains characters that are not valid Unicode. Type it again.", number=broken
+        )
     if len(found) < 2:
         raise InvalidInput(
             "A zero-shot classifier needs at least two texts to compare. Write it like this: {example}.",
@@ -122,9 +127,10 @@ def parse(name: str) -> tuple[str, str, tuple[str, ...], str]:
         InvalidInput: it has no texts, or something unknown.
     """
     model, _, query = name.partition("?")
-    stated = dict(part.partition("=")[::2] for part in query.split("&") if part)
-    output = stated.pop("output", LOGITS)
-    if output not in (LOGITS, SIGMOID) or set(stated) - {"classes"}:
+    parts = [part.partition("=")[::2] for part in query.split("&") if part]
+    stated = dict(parts)
+    twice, output = len(stated) < len(parts), stated.pop("output", LOGITS)
+    if twice or output not in (LOGITS, SIGMOID) or set(stated) - {"classes"}:
         raise InvalidInput(
             "'{query}' cannot be read. Write the texts like this: {example}.", query=query, example=EXAMPLE
         )
@@ -254,29 +260,6 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
     source = f"{architecture}/{tag} {checksum(path)}"
     kept = features(source, texts, lambda: text_features(model, tokens(architecture, card, texts)))
     return card, with_texts(model, kept)
-
-
-def tokens(architecture: str, card: ModelCard, texts: Sequence[str]) -> Tensor:
-    """The tokens of texts (k, n), by the model's own tokenizer.
-
-    Raises:
-        InvalidInput: it is not on this machine and cannot be downloaded, or it needs another library.
-    """
-    try:
-        return library("open_clip").get_tokenizer(architecture)(list(texts))
-    except ImportError as error:
-        raise InvalidInput(
-            "The tokenizer of {model} needs a library that is not installed: {reason}. Install it, or choose a model "
-            "with the tokenizer of CLIP, such as ViT-B-32.",
-            model=card.title,
-            reason=first_line(error),
-        ) from error
-    except Exception as error:  # of the library that downloads it, which may be another one tomorrow
-        raise InvalidInput(
-            "The tokenizer of {model} is not on this machine and cannot be downloaded. Load the model once with a "
-            "network, or choose one with the tokenizer of CLIP, such as ViT-B-32.",
-            model=card.title,
-        ) from error
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
-"""The features of texts, kept once they are computed, so that a scan's processes need no text tower and no tokenizer.
+"""The tokens of texts, and their features, kept once they are computed.
 
-They lie in the user's cache folder, under a digest of the weights and the texts. The tokenizers of some
-models are downloaded when they are first used.
+So the processes of a scan need no text tower and no tokenizer. The features lie in the user's cache folder, under a
+digest of the weights and the texts. The tokenizers of some models are downloaded when they are first used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from core.files import put
+from core.files import first_line, put
+from core.models.libraries import library
+from core.types import InvalidInput, ModelCard
 
 KEY = "texts"
 
@@ -54,3 +56,39 @@ def read(path: Path, count: int) -> Tensor | None:
         return None
     fine = found is not None and found.ndim == 2 and len(found) == count and found.dtype == torch.float32
     return found if found is not None and fine and bool(found.isfinite().all()) else None
+
+
+def tokens(architecture: str, card: ModelCard, texts: Sequence[str]) -> Tensor:
+    """The tokens of texts (k, n), by the model's own tokenizer.
+
+    Raises:
+        InvalidInput: it is not on this machine and cannot be downloaded, or it needs another library; or it reads two
+            texts as the same one, or not to the end.
+    """
+    try:
+        tokenize = library("open_clip").get_tokenizer(architecture)
+        found, longer = tokenize(list(texts)), tokenize([f"{one} more" for one in texts])
+    except ImportError as error:
+        raise InvalidInput(
+            "The tokenizer of {model} needs a library that is not installed: {reason}. Install it, or choose a model "
+            "with the tokenizer of CLIP, such as ViT-B-32.",
+            model=card.title,
+            reason=first_line(error),
+        ) from error
+    except Exception as error:  # of the library that downloads it, which may be another one tomorrow
+        raise InvalidInput(
+            "The tokenizer of {model} is not on this machine and cannot be downloaded. Load the model once with a "
+            "network, or choose one with the tokenizer of CLIP, such as ViT-B-32.",
+            model=card.title,
+        ) from error
+    for number, one in enumerate(texts):
+        if torch.equal(found[number], longer[number]):
+            raise InvalidInput("The text '{text}…' is longer than the model reads. Shorten it.", text=one[:40])
+        same = next((other for other in range(number) if torch.equal(found[number], found[other])), None)
+        if same is not None:
+            raise InvalidInput(
+                "The model reads '{first}' and '{second}' as the same text. Remove one of them.",
+                first=texts[same],
+                second=one,
+            )
+    return found

@@ -106,8 +106,17 @@ def test_texts_that_cannot_be_compared_are_reported():
     assert refused(SLUG, [str(one) for one in range(101)]) == "101 texts are too many. Give at most 100."
     assert "is longer than 200 letters" in refused(SLUG, ("a", "b" * 201))
     assert "as a list of texts" in refused(SLUG, "cat") and "as a list of texts" in refused(SLUG, (1, 2))
+    assert refused(SLUG, ("a", "b\ud800")) == "Text 2 contains characters that are not valid Unicode. Type it again."
+    assert "cannot be read" in refused("clip:ViT-B-32/openai?classes=a|b&classes=c|d")
     assert "'magic=1' cannot be read" in refused("clip:ViT-B-32/openai?magic=1")
     assert "torchvision/resnet50 has its own classes" in refused("torchvision/resnet50", TEXTS)
+
+
+def test_texts_that_the_model_cannot_tell_apart_or_read_to_the_end_are_reported(towers: dict):
+    same = "The model reads 'CAT' and 'cat' as the same text. Remove one of them."
+    assert refused(SLUG, ("a dog", "CAT", "cat")) == same
+    long = " ".join(["\N{CAT FACE}"] * 100)
+    assert len(long) < clip_models.LONGEST and "is longer than the model reads" in refused(SLUG, (long, "a dog"))
 
 
 def test_unknown_models_and_a_missing_library_are_reported(monkeypatch: pytest.MonkeyPatch):
