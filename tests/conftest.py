@@ -79,6 +79,12 @@ def temporary_folders_may_be_opened() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_pace_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Classifiers of other tests that compute the same have no pace yet."""
+    monkeypatch.setattr(batches, "_alike", {})
+
+
+@pytest.fixture(autouse=True)
 def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scene is drawn once for all tests of a process; those that test the drawing have a fixture of this name."""
     monkeypatch.setattr(scenes, "draw", drawn)

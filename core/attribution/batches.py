@@ -81,8 +81,9 @@ def computation(classifier: Classifier) -> str:
     """Return what a classifier computes and where: two that differ only in their weights have the same."""
     module, card = classifier.module, classifier.card
     if card.architecture in (FOVEA, SHORT_SIGHTED):  # the number of classes takes no time
-        return f"{card.architecture}/{card.mechanism} {card.size} {classifier.device}"
-    shapes = [(name, one.dtype, tuple(one.shape)) for name, one in module.state_dict().items()]
+        return f"{card.architecture}/{card.mechanism} {card.widths} {card.size} {classifier.device}"
+    state = module.state_dict().items()  # a quantized module has entries that are no tensors
+    shapes = [(name, one.dtype, tuple(one.shape)) if isinstance(one, Tensor) else (name, one) for name, one in state]
     parts = (type(module), module, shapes, card.size, classifier.device, classifier.alone)
     return sha256(repr(parts).encode()).hexdigest()
 

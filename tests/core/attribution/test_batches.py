@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from core.attribution import batches
-from core.attribution.batches import pace, probe
+from core.attribution.batches import Pace, pace, probe
 from core.classifier import Classifier
 from core.types import ModelCard
+from tests.conftest import redraw
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,24 @@ def test_the_pace_is_found_once(linear: Classifier, monkeypatch: pytest.MonkeyPa
     found = pace(linear, gradient=True)
     monkeypatch.setattr(batches, "probe", lambda *_: pytest.fail("probed twice"))
     assert pace(linear, gradient=True) is found and 1 <= found.size <= 16
+
+
+def test_classifiers_that_differ_only_in_their_weights_share_one_probe(
+    tiny: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copied(one: Classifier, **changes: object) -> Classifier:
+        return replace(one, module=redraw(deepcopy(one.module), 5), card=replace(one.card, **changes))
+
+    probed: list[Classifier] = []
+    monkeypatch.setattr(batches, "probe", lambda one, gradient: probed.append(one) or Pace(4, 0.01))
+    first, other = tiny("cbam"), copied(tiny("self-attention"))
+    first, second, wide = copied(first), copied(first), copied(first, widths=(8, 8, 16, 32))
+    assert pace(first) is pace(second) and probed == [first]
+    for one in (other, wide):
+        pace(one)
+    pace(second, gradient=True)
+    assert probed == [first, other, wide, second], "other mechanisms, widths and passes take another time"
+    made, again = copied(first, architecture="module"), copied(first, architecture="module")
+    assert batches.computation(made) == batches.computation(again)
+    again.module.register_buffer("more", torch.zeros(3))
+    assert batches.computation(made) != batches.computation(again)
