@@ -112,7 +112,7 @@ def test_texts_that_cannot_be_compared_are_reported():
     assert "torchvision/resnet50 has its own classes" in refused("torchvision/resnet50", TEXTS)
 
 
-def test_texts_that_the_model_cannot_tell_apart_or_read_to_the_end_are_reported(towers: dict):
+def test_texts_that_the_model_reads_as_the_same_or_not_to_the_end_are_reported(towers: dict):
     same = "The model reads 'CAT' and 'cat' as the same text. Remove one of them."
     assert refused(SLUG, ("a dog", "CAT", "cat")) == same
     long = " ".join(["\N{CAT FACE}"] * 100)
