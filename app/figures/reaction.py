@@ -15,7 +15,8 @@ def reaction_bars(
 ) -> go.Figure:
     """Mean differences (n,) as bars from zero, one below the other, each with its standard deviation as a whisker.
 
-    Positive and negative ones have their own colors. ``sentence`` stands under the pointer, ``axis`` below.
+    Positive and negative ones have their own colors; where no whisker reaches below zero, the axis begins there.
+    ``sentence`` stands under the pointer, ``axis`` below.
     """
     rows = list(range(len(names)))
     figure = go.Figure()
@@ -31,11 +32,12 @@ def reaction_bars(
     )
     bare(figure, 28 * len(rows) + 56)
     reach = float(np.max(np.abs(means) + deviations, initial=0.0)) or 1.0
+    low = -1.1 * reach if np.min(np.asarray(means) - deviations, initial=0.0) < 0 else 0.0
     figure.add_vline(x=0, line={"color": QUIET, "width": 1})
     figure.update_layout(margin={"l": 8, "r": 12, "t": 4, "b": 40})
     text = {"visible": True, "zeroline": False, "tickfont": {"size": 12.5}}
     figure.update_xaxes(
-        range=[-1.1 * reach, 1.1 * reach], nticks=5, gridcolor=TRACK, title={"text": axis, "font": {"size": 12}}, **text
+        range=[low, 1.1 * reach], nticks=5, gridcolor=TRACK, title={"text": axis, "font": {"size": 12}}, **text
     )
     labels = [letters(one) for one in names]
     figure.update_yaxes(

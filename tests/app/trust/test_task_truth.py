@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import runtime
+from app import figures, runtime
 from app.runtime import attention_truth
 from app.runtime.store import Store
 from app.views.trust import task_truth
@@ -118,6 +118,14 @@ def test_the_bars_are_the_clearest_reactions() -> None:
     assert chart["data"][0]["error_x"]["array"] == pytest.approx(found.deviation[order].tolist())
     assert chart["layout"]["yaxis"]["ticktext"] == [f"Channel {one + 1}" for one in order]
     assert word("react.swapped", first="moon", second="sun") in shown_text(page)
+
+
+def test_bars_without_a_direction_begin_at_zero() -> None:
+    def low(*means: float) -> float:
+        chart = figures.reaction_bars(["a", "b"], np.array(means), np.array([0.1, 0.1]), ["", ""], "")
+        return chart.layout.xaxis.range[0]
+
+    assert low(0.4, 0.2) == 0 and low(0.4, -0.2) == pytest.approx(-0.55) == low(-0.2, 0.4)
 
 
 def test_an_example_shows_the_chosen_map_and_its_own_numbers() -> None:
