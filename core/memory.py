@@ -20,7 +20,7 @@ T = TypeVar("T")
 C = TypeVar("C")
 
 LOST = ("CUDA error", "MPS backend", "device-side assert", "NCCL")
-"""How PyTorch's messages about a device that failed begin, where they have no type of their own."""
+"""What PyTorch's messages about a device that failed contain, where their exceptions have no type of their own."""
 
 _smaller: list[Callable[[Any], bool]] = []
 _spare: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()

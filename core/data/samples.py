@@ -190,7 +190,8 @@ def list_samples(family: str) -> tuple[Sample, ...]:
 def _number(seed: str) -> int:
     if not re.fullmatch(r"0|[1-9][0-9]{0,17}", seed):  # one picture has one address
         raise InvalidInput(
-            "The number of a scene or of a task's picture must be a whole number of at most 18 digits, not '{seed}'.",
+            "The number of a scene or of a task's picture must be a whole number of at most 18 digits without a "
+            "leading zero, not '{seed}'.",
             seed=seed,
         )
     return int(seed)

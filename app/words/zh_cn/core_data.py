@@ -103,7 +103,7 @@ WORDS = {
     "Imagenette is not on this machine. Download it, or set FOVEA_DATA to the folder with its train/ and val/.": "这台机器上没有 Imagenette。请下载它，或让 FOVEA_DATA 指向含有 train/ 和 val/ 的文件夹。",
     "There is no scene '{slug}'. Scenes have numbers, such as scenes/42.": "没有场景“{slug}”。场景用数字编号，例如 scenes/42。",
     "The cue of {picture} cannot lead to '{answer}'. Choose one of: {answers}.": "{picture} 的线索不能指向“{answer}”。请从中选择：{answers}。",
-    "The number of a scene or of a task's picture must be a whole number of at most 18 digits, not '{seed}'.": "场景或任务图片的编号必须是不超过 18 位的整数，而不是“{seed}”。",
+    "The number of a scene or of a task's picture must be a whole number of at most 18 digits without a leading zero, not '{seed}'.": "场景或任务图片的编号必须是不超过 18 位、开头没有多余的零的整数，而不是“{seed}”。",
     "Scenes have no class '{name}'. Choose one of: {classes}.": "场景没有类别“{name}”。请从中选择：{classes}。",
     "There is no photograph '{name}'. Choose one of: {known}.": "没有照片“{name}”。请从中选择：{known}。",
     "The picture imagenette/{rest} is not on this machine. Download Imagenette, or choose another picture.": "这台机器上没有图片 imagenette/{rest}。请下载 Imagenette，或选择别的图片。",
