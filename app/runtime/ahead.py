@@ -20,10 +20,11 @@ Work = Callable[[], object]
 class Ahead:
     """A thread that does the newest work of each owner, a piece at a time, while nobody waits for the server.
 
-    On a server that many people use no work is done ahead.
+    ``quiet`` are the seconds without a run of a page before it begins: on a server that many people use nothing is done
+    ahead.
     """
 
-    def __init__(self, quiet: float = QUIET):
+    def __init__(self, quiet: float):
         self.quiet = quiet
         self._wanted: dict[Hashable, list[Work]] = {}
         self._runs, self._last = 0, time.monotonic()
@@ -77,4 +78,4 @@ class Ahead:
 @st.cache_resource(show_spinner=False)
 def ahead() -> Ahead:
     """The one thread of the server."""
-    return Ahead()
+    return Ahead(QUIET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from streamlit.components.v2.component_manager import BidiComponentManager
 
 from app import runtime
+from app.runtime import ahead
 from app.runtime.store import Store
 from tests.app.catalogs import use_catalog
 
@@ -17,6 +19,14 @@ from tests.app.catalogs import use_catalog
 def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip the search of all installed packages for components, which each new page would repeat."""
     monkeypatch.setattr(BidiComponentManager, "discover_and_register_components", lambda self, **options: None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_ahead() -> Iterator[None]:
+    """Nothing is computed ahead for the pages of these tests: it would be computed within other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ahead, "QUIET", 1e6)
+        yield
 
 
 @pytest.fixture
