@@ -122,10 +122,9 @@ def opened(files: Files, slug: str, choices: Choices) -> Opened:
         given = gaps(card)
     else:
         weights, _, digest = read_all(files)
-        weights, renamed = usual_head(weights)
+        weights, renamed = usual_head(weights, choices.architecture)
         card, given = bare_card(weights, slug, choices, files)
-        if renamed is not None:
-            card.facts[ASSUMED] = [*card.facts.get(ASSUMED, ()), renamed]
+        card.facts[ASSUMED] = [*card.facts.get(ASSUMED, ()), *renamed]
         card.facts["checksum"], module = digest, None
         if card.title:  # the architecture is known
             card, choices = completed(card, weights, choices)

@@ -2,7 +2,8 @@
 
 ``recognized.json`` holds a digest of each architecture of torchvision and timm: of its tensors without those that
 depend on the classes or on the size of the pictures. Architectures with the same digest are grouped by what they
-compute. ``python -m core.models.recognizable`` writes it.
+compute (``groups``). Digests of names that differ only in the parts that hold the tensors are listed as well
+(``parts``). ``python -m core.models.recognizable`` writes it.
 """
 
 from __future__ import annotations
@@ -32,13 +33,21 @@ SIZED = re.compile(r"(^|\.)(pos_embed|pos_embedding|position_embedding|relative_
 """Tensors whose shape depends on the size of the pictures, or that old files do not have."""
 
 
-def digest(shapes: Mapping[str, tuple[int, ...]], head: tuple[str, ...]) -> str:
-    """A digest of tensors by name, without the layers of the ``head``."""
+def is_compared(name: str) -> bool:
+    """Whether all files of an architecture have a tensor of one shape with this name, its last layer apart."""
+    return not OPTIONAL.search(name) and not SIZED.search(name)
+
+
+def digest(shapes: Mapping[str, tuple[int, ...]], head: tuple[str, ...], parts: bool = True) -> str:
+    """A digest of tensors by name, without the layers of the ``head``.
+
+    Without ``parts``, it is that of the same tensors in any other parts: only the end of each name counts.
+    """
     left_out = {f"{layer}.{end}" for layer in head for end in ("weight", "bias")}
     kept = sorted(
-        f"{name}{list(shape)}"
+        f"{name if parts else name.rpartition('.')[2]}{list(shape)}"
         for name, shape in shapes.items()
-        if name not in left_out and not OPTIONAL.search(name) and not SIZED.search(name)
+        if name not in left_out and is_compared(name)
     )
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
 
@@ -74,13 +83,18 @@ def candidates(weights: Weights) -> Match:
 
 def groups_of(key: str) -> tuple[tuple[str, ...], ...]:
     """The architectures with a digest, grouped by what they compute."""
-    groups = _table().get(key, ())
+    groups = _tables()[0].get(key, ())
     return tuple(tuple(name for name in group if _twin(name) not in group) for group in groups)
+
+
+def groups_in_other_parts(key: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """The same by a digest without parts: for each digest of names that architectures with these tensors have."""
+    return tuple(groups_of(one) for one in _tables()[1].get(key, ()))
 
 
 def names() -> tuple[str, ...]:
     """The architectures that can be recognized."""
-    return tuple(sorted(name for groups in _table().values() for group in groups for name in group))
+    return tuple(sorted(name for groups in _tables()[0].values() for group in groups for name in group))
 
 
 def _unprefixed(weights: Mapping[str, Tensor]) -> Iterable[dict[str, tuple[int, ...]]]:
@@ -103,9 +117,10 @@ def _twin(name: str) -> str:
 
 
 @cache
-def _table() -> dict[str, tuple[tuple[str, ...], ...]]:
+def _tables() -> tuple[dict[str, tuple[tuple[str, ...], ...]], dict[str, tuple[str, ...]]]:
     found = json.loads(TABLE.read_text(encoding="utf-8"))
-    return {key: tuple(map(tuple, groups)) for key, groups in found.items()}
+    groups = {key: tuple(map(tuple, one)) for key, one in found["groups"].items()}
+    return groups, {key: tuple(one) for key, one in found["parts"].items()}
 
 
 POSITIONS = ("pos_embed", "pos_embedding", "position_embedding")

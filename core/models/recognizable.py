@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from inspect import isclass, isroutine
 from pathlib import Path
 from typing import Any
@@ -56,16 +56,16 @@ def build(name: str, side: int | None = None, device: str = "meta") -> nn.Module
         return make(own, CLASSES, side or usual)
 
 
-def own_digest(name: str) -> str | None:
+def own_digest(name: str, parts: bool = True) -> str | None:
     """The digest of an architecture such as ``timm/resnet18``; None if its head is not in ``HEADS``."""
-    return digest_of(build(name))
+    return digest_of(build(name), parts)
 
 
-def digest_of(module: nn.Module) -> str | None:
+def digest_of(module: nn.Module, parts: bool = True) -> str | None:
     """The digest of a module with ``CLASSES`` classes; None if its head is not in ``HEADS``."""
     shapes = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
     heads = [head for head in HEADS if all(shapes.get(f"{layer}.weight", ())[:1] == (CLASSES,) for layer in head)]
-    return digest(shapes, max(heads, key=len)) if heads else None
+    return digest(shapes, max(heads, key=len), parts) if heads else None
 
 
 def settings_of(module: nn.Module) -> str:
@@ -164,17 +164,27 @@ def write(path: Path = TABLE) -> None:
     """Write the digests of all architectures, those with the same one in groups."""
     found: dict[str, list[str]] = {}
     settings: dict[str, str] = {}
+    others: dict[str, set[str]] = {}
     for name in every():
         module = build(name)
         if key := digest_of(module):
             found.setdefault(key, []).append(name)
+            others.setdefault(str(digest_of(module, parts=False)), set()).add(key)
             settings[name] = settings_of(module)
-    table = {}
+    groups = {}
     for number, (key, names) in enumerate(sorted(found.items(), key=lambda one: one[1])):
-        table[key] = grouped(names, settings)
-        print(f"{number + 1} of {len(found)}: {table[key]}", file=sys.stderr, flush=True)
-    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(groups)}" for key, groups in table.items())
-    path.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+        groups[key] = grouped(names, settings)
+        print(f"{number + 1} of {len(found)}: {groups[key]}", file=sys.stderr, flush=True)
+    save(path, groups, others)
+
+
+def save(path: Path, groups: Mapping[str, list[list[str]]], others: Mapping[str, Iterable[str]]) -> None:
+    """Write the table, an entry a line."""
+    tables = {"groups": groups, "parts": {key: sorted(one) for key, one in sorted(others.items())}}
+    lines = {name: ",\n".join(f"{json.dumps(key)}: {json.dumps(one)}" for key, one in table.items())
+             for name, table in tables.items()}  # fmt: skip
+    text = ",\n".join(f'"{name}": {{\n{one}\n}}' for name, one in lines.items())
+    path.write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

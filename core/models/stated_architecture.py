@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models import timm_models, torchvision_models
 from core.models.libraries import library
@@ -83,13 +83,18 @@ def empty(architecture: str, weights: Weights, side: int | None) -> Mapping[str,
     Raises:
         InvalidInput: it cannot be built for pictures of that side.
     """
+    return built(architecture, outputs_of(weights), side).state_dict()
+
+
+def built(architecture: str, outputs: int, side: int | None, device: str = "meta") -> nn.Module:
+    """An architecture with fresh weights, by default without memory; InvalidInput as ``empty``."""
     family, _, name = architecture.partition("/")
     make = torchvision_models.construct if family == torchvision_models.FAMILY else timm_models.construct
     try:
-        with torch.device("meta"):
-            return make(name, outputs_of(weights), side or SIDE).state_dict()
+        with torch.device(device):
+            return make(name, outputs, side or SIDE)
     except NotImplementedError:  # torchvision's RegNet computes with tensors when it is built
-        return make(name, outputs_of(weights), side or SIDE).state_dict()
+        return make(name, outputs, side or SIDE)
 
 
 def _texts(value: Any, before: str, deep: int) -> Iterator[tuple[str, str]]:

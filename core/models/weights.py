@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -51,7 +51,7 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
     try:
         if whole:
             raise ValueError("whole numbers are not weights")
-        module.load_state_dict(found)  # handles the names of older versions of torchvision
+        module.load_state_dict(_versioned(found, own))  # handles the names of older versions of torchvision
     except Exception as error:
         shapes = {key: (list(found[key].shape), list(own[key].shape)) for key in own if key in found}
         kinds = [f"{key} {found[key].dtype}".replace("torch.", "") for key in whole]
@@ -78,6 +78,13 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
         ) from error
     check_numbers(module, name)
     return module
+
+
+def _versioned(found: Weights, own: Mapping[str, Tensor]) -> Weights:
+    """The weights with the version of the module itself, which files of weights do not state and MNASNet needs."""
+    stated = OrderedDict(found)
+    stated._metadata = {"": getattr(own, "_metadata", {}).get("", {})}  # type: ignore[attr-defined]
+    return stated
 
 
 def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str, Weights]:

@@ -44,6 +44,7 @@ WORDS = {
     "The file of the weights states the architecture {name} ({key}), which its tensors do not match.": "权重文件写明架构是 {name}（{key}），但其中的张量与它不符。",
     "The architecture of {model} is not recognized. The most similar names are {names}. Choose the right one, or name another.": "无法认出“{model}”的架构。最相近的名称是 {names}。请选择正确的一种，或指明另一种。",
     "The last layer of the weights, {layer}, is used as the last layer of the architecture. Layers without weights before it are unknown: dropout does not change the logits, any other layer would.": "权重的最后一层 {layer} 用作该架构的最后一层。它之前没有权重的层无从得知：随机失活不改变 logit，其他层则会改变。",
+    "The weights hold the parts of {name} by number, in its order. Layers without weights between them, and after the last one, are assumed to be those of the architecture.": "权重按编号存放 {name} 的各个部分，顺序与它相同。各部分之间以及最后一部分之后没有权重的层，假定与该架构相同。",
     "The input size is assumed to be {size} pixels.": "假定图片的边长是 {size} 像素。",
     "The weights of {model} match several architectures: {names}. Choose the one that was trained.": "“{model}”的权重符合几种架构：{names}。请选择训练时所用的一种。",
     "The architecture of {model} is not recognized. Name it, such as {names}.": "无法认出“{model}”的架构。请指明，例如 {names}。",

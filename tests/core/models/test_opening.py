@@ -122,6 +122,7 @@ def test_the_table_of_digests_is_that_of_the_installed_libraries(name: str):
     groups = recognition.groups_of(recognizable.own_digest(name))
     twin = name.replace("timm/", "torchvision/")
     assert any({name, twin} & set(group) for group in groups) and name in recognition.names()
+    assert groups in recognition.groups_in_other_parts(recognizable.own_digest(name, parts=False))
 
 
 def test_every_architecture_that_is_recognized_exists():
