@@ -27,18 +27,20 @@ def load(
     The slug is one of the zoo, such as ``imagenette/cbam``; ``torchvision/vit_b_16`` or any other classification model
     of torchvision; ``timm/vit_tiny_patch16_224`` or any other of timm; ``hf:facebook/deit-tiny-patch16-224`` or any
     other classifier of the Hugging Face hub; or ``file:`` and the path of a user's own card, of a folder that
-    transformers or timm saved, or of a checkpoint. The weights of other libraries are downloaded at first use;
-    ``progress(done, total)`` then counts bytes.
+    transformers or timm saved, or of a checkpoint, whose architecture, classes and size can be stated as in
+    ``file:last.ckpt?architecture=timm/resnet18&classes=cat|dog&size=224``. The weights of other libraries are
+    downloaded at first use; ``progress(done, total)`` then counts bytes.
 
-    ``clip:ViT-B-32/openai`` and the other models of open_clip compare a picture with texts, the ``classes``.
+    ``clip:ViT-B-32/openai`` and the other models of open_clip compare a picture with texts, the ``classes``. Those of a
+    checkpoint name its outputs.
 
     Raises:
         InvalidInput: no such model or device, a broken file, or weights that cannot be downloaded.
     """
     where = devices.choose_device(device)
-    slug = slug if classes is None else with_classes(slug, classes)
     if isinstance(slug, str) and opening.is_uncarded(slug):
-        return _opened(opening.open_path(slug), where)
+        return _opened(opening.open_path(slug if classes is None else opening.with_classes(slug, classes)), where)
+    slug = slug if classes is None else with_classes(slug, classes)
     card = zoo.find_card(slug)
     with torch.inference_mode(False):
         if zoo.is_own(slug):

@@ -1,7 +1,9 @@
 """Open the files of a model without a card: a folder saved by its library, a checkpoint, or a bare state dict.
 
 What the files do not state is assumed, and each assumption is a sentence in the classifier's notes. ``missing`` lists
-the same for a form: which field, what is assumed, and what there is to choose from.
+the same for a form: which field, what is assumed, and what there is to choose from. The address of a file can state it:
+
+    file:last.ckpt?architecture=timm/vit_tiny_patch16_224&classes=cat|dog&size=224
 """
 
 from __future__ import annotations
@@ -11,12 +13,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus, unquote_plus
 
 from torch import nn
 
 from core.messages import Message
 from core.models import own, user_card
-from core.models.deciding import Decision, Missing, classes_of, decide, usual
+from core.models.deciding import ARCHITECTURE, Decision, Missing, classes_of, decide, usual
 from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
 from core.models.hyper_parameters import find_classes, find_normalization, find_resizing, find_size
 from core.models.recognition import side_of
@@ -27,14 +30,25 @@ from core.models.weights import Weights
 from core.types import InvalidInput, ModelCard
 
 CLASSES, SIZE, NORMALIZATION = "classes", "size", "normalization"
+ADDRESSED = (ARCHITECTURE, CLASSES, SIZE)
+"""What the address of a file can state."""
+EXAMPLE = "file:last.ckpt?architecture=timm/resnet18&classes=cat|dog&size=224"
 
 
 class Undecided(InvalidInput):
     """The files do not state what a model cannot be opened without."""
 
-    def __init__(self, missing: tuple[Missing, ...]) -> None:
-        sentence = next(one.sentence for one in missing if one.assumed is None)
-        super().__init__(sentence.template, **sentence.values)
+    def __init__(self, missing: tuple[Missing, ...], slug: str) -> None:
+        one = next(one for one in missing if one.assumed is None)
+        stated = f"{one.field}={one.choices[0]}" if slug.startswith(own.FILE) else f"{one.field}='{one.choices[0]}'"
+        if slug.startswith(own.FILE):
+            super().__init__(
+                "{question} Add it to the address: {address}.",
+                question=one.sentence,
+                address=f"{slug}{'&' if '?' in slug else '?'}{stated}",
+            )
+        else:
+            super().__init__("{question} In Python: open_files(files, {stated}).", question=one.sentence, stated=stated)
         self.missing = missing
 
 
@@ -99,19 +113,52 @@ def find_missing(files: Mapping[str, bytes], choices: Choices) -> tuple[Missing,
         return error.missing
 
 
+def address(slug: str) -> tuple[Path, Choices]:
+    """The path in ``file:PATH?FIELD=VALUE&...``, and what the address states.
+
+    Raises:
+        InvalidInput: a field is unknown, or named twice, or a size is no number.
+    """
+    text = slug.removeprefix(own.FILE)
+    marks = [at for at, letter in enumerate(text) if letter == "?"]
+    if not marks or Path(text).expanduser().exists():
+        return Path(text).expanduser(), Choices()
+    end = next((at for at in marks if Path(text[:at]).expanduser().exists()), marks[0])
+    pairs = [part.partition("=")[::2] for part in text[end + 1 :].split("&")]
+    stated: dict[str, Any] = {key: [unquote_plus(one) for one in value.split("|")] for key, value in pairs}
+    size = stated.get(SIZE, ["1"])
+    wrong = len(stated) < len(pairs) or set(stated) - set(ADDRESSED) or [""] in stated.values()
+    if wrong or not all(len(one) == 1 for key, one in stated.items() if key != CLASSES) or not size[0].isdecimal():
+        raise InvalidInput(
+            "'{query}' cannot be read. Write it like this: {example}.", query=text[end + 1 :], example=EXAMPLE
+        )
+    architecture = stated.get(ARCHITECTURE, [None])[0]
+    return Path(text[:end]).expanduser(), Choices(
+        architecture, stated.get(CLASSES), int(size[0]) if SIZE in stated else None
+    )
+
+
+def with_classes(slug: str, classes: Sequence[str]) -> str:
+    """The address of a file with the names of its classes."""
+    stated = "|".join(quote_plus(one, safe=" ,.") for one in classes)
+    return f"{slug}{'?' if address(slug)[1] == Choices() else '&'}{CLASSES}={stated}"
+
+
 def is_uncarded(slug: str) -> bool:
     """Whether a slug is the path of a folder, or of a file that is no card."""
-    path = Path(slug.removeprefix(own.FILE)).expanduser()
-    return slug.startswith(own.FILE) and (path.is_dir() or path.suffix.lower() != ".json")
+    if not slug.startswith(own.FILE):
+        return False
+    path = address(slug)[0]
+    return path.is_dir() or path.suffix.lower() != ".json"
 
 
-def open_path(slug: str, choices: Choices | None = None) -> Opened:
+def open_path(slug: str) -> Opened:
     """A model from a folder or a file of weights, ``file:<path>``; InvalidInput as ``open_upload``."""
-    path = Path(slug.removeprefix(own.FILE)).expanduser()
+    path, choices = address(slug)
     if not path.exists():
         raise InvalidInput("There is no file or folder {path}. Check the path.", path=path)
     files = in_folder(path) if path.is_dir() else FolderFiles(path.name, {path.name: path})
-    return opened(files, slug, choices or Choices())
+    return opened(files, slug, choices)
 
 
 def opened(files: Files, slug: str, choices: Choices) -> Opened:
@@ -130,7 +177,7 @@ def opened(files: Files, slug: str, choices: Choices) -> Opened:
             card, choices = completed(card, weights, choices)
     stated = tuple(one for one in given if not choices.states(one.field))
     if any(one.assumed is None for one in stated):
-        raise Undecided(stated)
+        raise Undecided(stated, slug)
     kept = [one for one in card.facts.get(ASSUMED, ()) if one not in {gap.sentence for gap in given}]
     facts = card.facts | {ASSUMED: [*kept, *(one.sentence for one in stated)]}
     return Opened(settled(replace(card, facts=facts), choices, slug), module, weights, stated)

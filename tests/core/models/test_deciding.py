@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from argparse import Namespace
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 import timm
@@ -17,6 +18,7 @@ from core.models import recognition, recognizable
 from core.models.naming import nearest, nearest_to_file
 from tests.conftest import redraw
 from tests.core.models.saved_models import bare, lightning, refusal, same
+from tests.core.refusals import refusal as refusal_of
 
 
 def stored(module: nn.Module, key: str = "state_dict", **more: object) -> dict[str, bytes]:
@@ -137,3 +139,29 @@ def test_weights_that_are_not_recognized_suggest_the_names_nearest_to_what_is_st
     assert "timm/resnet50" in told
     with pytest.raises(core.InvalidInput, match="timm/convnext_tiny"):
         core.load("convnext_tinny", "cpu")
+
+
+def test_the_address_of_a_file_states_what_the_file_does_not(tmp_path: Path) -> None:
+    module = of_timm("tf_mobilenetv3_small_100")
+    path = tmp_path / "best.safetensors"
+    path.write_bytes(bare(module))
+    slug = f"file:{path}"
+    question = refusal_of(core.load, slug, "cpu")
+    assert question.endswith(f"Add it to the address: {slug}?architecture=timm/mobilenetv3_small_100.")
+    assert "In Python: open_files(files, architecture='timm/mobilenetv3_small_100')." in refusal(
+        {path.name: bare(module)}
+    )
+    stated = f"{slug}?architecture=timm/tf_mobilenetv3_small_100"
+    found = core.load(f"{stated}&classes=a+cat|a dog|50%25&size=64", "cpu")
+    assert same(found, module) and (found.card.classes, found.card.size) == (("a cat", "a dog", "50%"), 64)
+    for address, classes in ((stated, ("x", "y&z", "ü|?")), (f"{stated}&size=96", ("a cat", "b", "c"))):
+        named = core.load(address, "cpu", classes=classes)
+        assert named.card.classes == classes and same(named, module)
+        assert core.load(named.card.slug, "cpu").card.classes == classes, "the slug holds them"
+    assert "has 3 outputs, but 2" in refusal_of(core.load, stated, "cpu", classes=("x", "y"))
+    for wrong in ("architecture", "architecture=", "size=big", "mean=0.5", "size=64&size=96", ""):
+        assert f"'{wrong}' cannot be read. Write it like this: file:" in refusal_of(core.load, f"{slug}?{wrong}", "cpu")
+    odd = tmp_path / "a?size=64.safetensors"
+    odd.write_bytes(bare(of_timm("test_resnet")))
+    assert core.load(f"file:{odd}", "cpu").card.size == 160
+    assert "There is no file or folder" in refusal_of(core.load, f"file:{tmp_path}/none.pt?size=64", "cpu")
