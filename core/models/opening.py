@@ -39,17 +39,21 @@ class Undecided(InvalidInput):
     """The files do not state what a model cannot be opened without."""
 
     def __init__(self, missing: tuple[Missing, ...], slug: str) -> None:
-        one = next(one for one in missing if one.assumed is None)
-        stated = f"{one.field}={one.choices[0]}" if slug.startswith(own.FILE) else f"{one.field}='{one.choices[0]}'"
-        if slug.startswith(own.FILE):
-            super().__init__(
-                "{question} Add it to the address: {address}.",
-                question=one.sentence,
-                address=f"{slug}{'&' if '?' in slug else '?'}{stated}",
-            )
-        else:
-            super().__init__("{question} In Python: open_files(files, {stated}).", question=one.sentence, stated=stated)
+        sentence = how_to_state(next(one for one in missing if one.assumed is None), slug)
+        super().__init__(sentence.template, **sentence.values)
         self.missing = missing
+
+
+def how_to_state(one: Missing, slug: str) -> Message:
+    """The question of what is missing, and where it is stated for a model that is opened by its address or its bytes."""
+    if not slug.startswith(own.FILE):
+        stated = f"{one.field}='{one.choices[0]}'"
+        return Message("{question} In Python: open_files(files, {stated}).", question=one.sentence, stated=stated)
+    return Message(
+        "{question} Add it to the address: {address}.",
+        question=one.sentence,
+        address=f"{slug}{'&' if '?' in slug else '?'}{one.field}={one.choices[0]}",
+    )
 
 
 @dataclass(frozen=True, eq=False)
