@@ -45,10 +45,10 @@ class Undecided(InvalidInput):
 
 
 def how_to_state(one: Missing, slug: str) -> Message:
-    """The question of what is missing, and where it is stated for a model that is opened by its address or its bytes."""
+    """The question of what is missing, and where to state it: in the address of a model, or in a call for its bytes."""
     if not slug.startswith(own.FILE):
-        stated = f"{one.field}='{one.choices[0]}'"
-        return Message("{question} In Python: open_files(files, {stated}).", question=one.sentence, stated=stated)
+        call = f"core.open_files(files, {one.field}='{one.choices[0]}')"
+        return Message("{question} In Python: {call}.", question=one.sentence, call=call)
     return Message(
         "{question} Add it to the address: {address}.",
         question=one.sentence,

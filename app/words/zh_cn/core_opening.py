@@ -49,7 +49,7 @@ WORDS = {
     "The weights of {model} match several architectures: {names}. Choose the one that was trained.": "“{model}”的权重符合几种架构：{names}。请选择训练时所用的一种。",
     "The architecture of {model} is not recognized. Name it, such as {names}.": "无法认出“{model}”的架构。请指明，例如 {names}。",
     "{question} Add it to the address: {address}.": "{question}请把它加到地址中：{address}。",
-    "{question} In Python: open_files(files, {stated}).": "{question}在 Python 中：open_files(files, {stated})。",
+    "{question} In Python: {call}.": "{question}在 Python 中：{call}。",
     "'{query}' cannot be read. Write it like this: {example}.": "无法理解“{query}”。请这样写：{example}。",
     "There is no architecture '{name}'. Name one such as {names}.": "没有架构“{name}”。请指明例如 {names}。",
     "The position embeddings of {model} are for {size} pixels. Leave out the size.": "“{model}”的位置嵌入对应 {size} 像素。请不要写 size。",

@@ -148,7 +148,7 @@ def test_the_address_of_a_file_states_what_the_file_does_not(tmp_path: Path) -> 
     slug = f"file:{path}"
     question = refusal_of(core.load, slug, "cpu")
     assert question.endswith(f"Add it to the address: {slug}?architecture=timm/mobilenetv3_small_100.")
-    assert "In Python: open_files(files, architecture='timm/mobilenetv3_small_100')." in refusal(
+    assert "In Python: core.open_files(files, architecture='timm/mobilenetv3_small_100')." in refusal(
         {path.name: bare(module)}
     )
     stated = f"{slug}?architecture=timm/tf_mobilenetv3_small_100"
