@@ -7,7 +7,10 @@ import json
 import math
 import os
 import re
+import shutil
 import stat
+import time
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from socket import gaierror
@@ -101,15 +104,56 @@ def first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0].rstrip(".") or Message("unknown error")
 
 
-def put(path: Path, data: bytes) -> None:
+UNFINISHED = re.compile(r"\.((?P<name>.+)\.)?[0-9a-f]{19,32}")
+"""Names that ``unfinished`` gives, now or in older versions."""
+LEFT = 3600.0
+"""Seconds without a write after which what is unfinished was left by a killed process."""
+
+
+def unfinished(path: Path) -> Path:
+    """A new hidden path in the same folder, for what gets its name ``path`` when it is complete."""
+    return path.with_name(f".{path.name}.{uuid4().hex}")
+
+
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Remove the unfinished files and folders in a folder that killed processes have left; those of a ``name`` only.
+
+    Another process may be writing one at this moment, so only those that were not written to for ``LEFT`` seconds go.
+    """
+    try:
+        found = [(one, UNFINISHED.fullmatch(one.name)) for one in folder.iterdir()]
+    except OSError:
+        return  # it is missing, or cannot be read
+    for one, hit in found:
+        if hit is None or name not in (None, hit["name"]) or age(one) < LEFT:
+            continue
+        if one.is_dir() and not one.is_symlink():
+            shutil.rmtree(one, ignore_errors=True)
+        else:
+            with suppress(OSError):  # another process has removed it, or it may not be removed
+                one.unlink()
+
+
+def age(path: Path) -> float:
+    """Seconds since the last write to a file, or to anything in a folder; 0 for what is missing or cannot be read."""
+    try:
+        times = [one.lstat().st_mtime for one in (path, *(path.rglob("*") if path.is_dir() else ()))]
+    except OSError:
+        return 0.0
+    return time.time() - max(times)
+
+
+def put(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a file atomically, also if the process is killed or several write it at once: the last one stays.
+
+    ``mode`` are its permissions where it is new, less those that the process does not give.
 
     Raises:
         OSError: the disk is full, or the folder is gone; nothing is left of the new file then.
     """
-    beside = path.with_name(f".{path.name}.{uuid4().hex}")
+    beside, flags = unfinished(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with beside.open("wb") as file:
+        with os.fdopen(os.open(beside, flags, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -23,6 +23,27 @@ def earlier() -> tuple[Run, ...]:
     return list_runs(folder())
 
 
+def holds(place: str) -> bool:
+    """Whether a path without links is the folder of the runs, or lies in it, however it is spelled."""
+    return any(_is_folder(one) for one in (Path(place), *Path(place).parents))
+
+
+def own_name(path: str) -> str | None:
+    """The name of the kept run in the folder of a path, however it is spelled; None for any other path."""
+    try:
+        place = Path(os.path.realpath(path))
+    except ValueError:  # an impossible path
+        return None
+    return place.name if _is_folder(place.parent) else None
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return os.path.samefile(place, folder())
+    except OSError:  # one of them does not exist
+        return False
+
+
 def begun(name: str) -> bool:
     """Whether a run of that name has any picture yet."""
     try:

@@ -1,4 +1,4 @@
-"""Preparation of the server: garbage collection without the imported modules, the upload quota, and timm ahead."""
+"""Preparation of the server: garbage collection, the upload quota, leftovers on the disk, and timm ahead."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from streamlit import runtime
 
 from app.runtime import uploads
 from app.runtime.ahead import ahead
+from app.runtime.leftovers import remove_leftovers
 from core.models import timm_models
 
 MANY = 100
@@ -21,17 +22,26 @@ atexit.register(gc.unfreeze)  # at the end of the process all is to go: extensio
 
 
 def prepare_process() -> None:
-    """Leave all that was imported out of garbage collection, put the quota in force, and have timm imported."""
+    """Leave all that was imported out of garbage collection, put the quota in force, and prepare the rest ahead."""
     freeze()
     uploads.limit()
     if runtime.exists():
-        import_ahead()
+        close_metrics()
+        prepare_ahead()
+
+
+def close_metrics() -> None:
+    """Have Streamlit's metrics state nothing: everybody could request them, and computing them takes long."""
+    runtime.get_instance().stats_mgr._providers_by_family.clear()
 
 
 @st.cache_resource(show_spinner=False)
-def import_ahead() -> None:
-    """Have timm imported while no page runs: the first model of it would take seconds, and so would all other pages."""
-    ahead().want("libraries", [timm_models.names])
+def prepare_ahead() -> None:
+    """Have leftovers removed and timm imported while no page runs.
+
+    The first model of timm would take seconds, and so would all other pages.
+    """
+    ahead().want("start", [remove_leftovers, timm_models.names])
 
 
 def freeze() -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.files import put
+
 USER_HEADER = "FOVEA_USER_HEADER"
 COOKIE = "_streamlit_xsrf"
 TOKEN = re.compile(r"2\|([0-9a-f]{8})\|((?:[0-9a-f]{2}){16,64})\|\d+")
@@ -52,10 +54,8 @@ def secret(path: Path) -> bytes:
     made = secrets.token_bytes(32)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(made)
-    except FileExistsError:
-        return path.read_bytes() or made
+        if not path.is_file() or not path.stat().st_size:
+            put(path, made, mode=0o600)
+        return path.read_bytes()
     except OSError:
         return made
-    return made

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 import core
 from core.attribution import method
 from core.commands.printing import percent, print_answer, remark
-from core.files import reason
+from core.files import put, reason
 from core.models.zoo import problems
 from core.replay import recorded_model, save_record
 
@@ -58,8 +60,10 @@ def explain(options: argparse.Namespace) -> int:
     }
     if options.out:
         arrays: dict[str, Any] = {one.tap: one.weights for one in reading.maps}
+        file = io.BytesIO()
+        np.savez_compressed(file, attribution=found.values, probabilities=reading.probabilities, **arrays)
         try:
-            np.savez_compressed(options.out, attribution=found.values, probabilities=reading.probabilities, **arrays)
+            put(Path(options.out if options.out.endswith(".npz") else f"{options.out}.npz"), file.getvalue())
         except OSError as error:
             raise core.InvalidInput(
                 "{path} cannot be written: {reason}. Choose another path.", path=options.out, reason=reason(error)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 import core
 from core.commands.printing import percent, print_answer
 from core.data.datasets import open_dataset
-from core.files import to_json
+from core.files import put, to_json
 from core.models import zoo
 from core.tasks import task
 from core.training import recipe
@@ -60,4 +60,4 @@ def keep(path: Path, study: str, name: str, facts: dict[str, Any]) -> None:
     of_study = stored.setdefault(study, {})
     of_study[name] = {**of_study.get(name, {}), **facts}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(stored, indent=1) + "\n", encoding="utf-8")
+    put(path, (to_json(stored, indent=1) + "\n").encode())

@@ -11,7 +11,7 @@ from core.data.folders import home
 from core.data.layout import ALL_SPLITS
 from core.data.matching import match_classes
 from core.data.names import stored
-from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS, open_collection
+from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS, find_data, open_collection
 from core.data.samples import TAG_OF, Swap, describe_sample, list_samples, open_sample, sample_truth, swaps, unswapped
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Taken",
     "describe_sample",
     "fetch_imagenette",
+    "find_data",
     "find_folder",
     "sample_truth",
     "home",

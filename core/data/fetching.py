@@ -11,7 +11,7 @@ import numpy as np
 
 from core.data.folders import home, place
 from core.data.split import Dataset, Split
-from core.files import reason
+from core.files import reason, sweep, unfinished
 from core.types import InvalidInput, Progress
 
 CIFAR = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}
@@ -64,6 +64,8 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
 
     ``progress(bytes, total)`` is called twice a second in the caller's thread.
 
+    The folder gets its name when it is complete.
+
     Raises:
         InvalidInput: it cannot be downloaded, for example without a network. No partial files are left.
     """
@@ -79,22 +81,32 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
             reason=reason(error),
         ) from error
     address = datasets.Imagenette._ARCHIVES["160px"][0]
-    archive = root / address.rpartition("/")[2]
-    with ThreadPoolExecutor(1) as pool:
-        total = pool.submit(_length, address)
-        future = pool.submit(datasets.Imagenette, str(root), size="160px", download=True)
-        while not future.done():
-            wait([future], timeout=0.5)
-            if progress and total.done() and not total.exception() and archive.exists():
-                progress(min(archive.stat().st_size, total.result()), total.result())
-    if (failure := future.exception()) is not None:
-        shutil.rmtree(root / archive.name.removesuffix(".tgz"), ignore_errors=True)
-        archive.unlink(missing_ok=True)
+    found = root / address.rpartition("/")[2].removesuffix(".tgz")
+    if found.is_dir():
+        return found
+    sweep(root, found.name)
+    beside = unfinished(found)  # torchvision takes a folder that is half unpacked for a whole one
+    archive = beside / f"{found.name}.tgz"
+
+    def fetch() -> None:
+        beside.mkdir()
+        datasets.Imagenette(str(beside), size="160px", download=True)
+        (beside / found.name).replace(found)
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            total, future = pool.submit(_length, address), pool.submit(fetch)
+            while not future.done():
+                wait([future], timeout=0.5)
+                if progress and total.done() and not total.exception() and archive.exists():
+                    progress(min(archive.stat().st_size, total.result()), total.result())
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    if (failure := future.exception()) is not None and not found.is_dir():  # else another process was faster
         raise InvalidInput(
             "Imagenette cannot be downloaded: {reason}. Check the network, or unpack {archive} into {root} by hand.",
             reason=reason(failure),
             archive=archive.name,
             root=root,
         ) from failure
-    archive.unlink(missing_ok=True)
-    return root / archive.name.removesuffix(".tgz")
+    return found

@@ -36,6 +36,10 @@ IMAGENETTE = {
 }
 KEPT = 0.1  # the share of each class for validation, where a folder has no splits
 
+# An empty variable counts as missing, as it is specified; torch and huggingface_hub would take the working folder.
+if os.environ.get("XDG_CACHE_HOME") == "":
+    del os.environ["XDG_CACHE_HOME"]
+
 
 @dataclass(frozen=True, eq=False)
 class Listing:

@@ -73,7 +73,7 @@ def open_collection(
         raise InvalidInput(
             "Give the path of a folder, zip or CSV, or a name such as scenes, not {given}.", given=checking.brief(data)
         )
-    place = find_folder() if str(data) == IMAGENETTE else find(data)
+    place = find_folder() if str(data) == IMAGENETTE else find_data(data)
     if place is None:
         raise InvalidInput(
             "Imagenette is not on this machine. Download it, or set FOVEA_DATA to the folder with its train/ and val/."
@@ -91,7 +91,7 @@ def open_collection(
     )
 
 
-def find(data: str | Path) -> Path:
+def find_data(data: str | Path) -> Path:
     """The path, also in the form of a collection's ``origin``."""
     return next((one for one in (Path(data), Path(stored(str(data)))) if os.path.exists(one)), Path(data))
 
@@ -150,7 +150,7 @@ def open_picture(origin: str, path: str) -> Picture:
     """
     if origin in DRAWN:
         return draw_picture(path)
-    place = find(origin)
+    place = find_data(origin)
     if place.suffix.lower() == ".zip" and not place.is_dir():
         return _archive(place, stamp(place)).read(path)
     return read_picture(place if place.is_dir() else place.parent, path)

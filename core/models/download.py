@@ -8,9 +8,8 @@ import re
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
-from uuid import uuid4
 
-from core.files import reason
+from core.files import reason, sweep, unfinished
 from core.types import InvalidInput, Progress
 
 CHUNK = 1 << 20  # bytes
@@ -64,7 +63,8 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
 
 def transfer(url: str, path: Path, progress: Progress | None) -> bool:
     """Download a URL into a file that gets its name when it is complete; False, and no file, if it is not genuine."""
-    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
+    part = unfinished(path)
+    sweep(path.parent)
     try:
         with urlopen(url, timeout=PATIENCE) as source, part.open("xb") as file:
             total, done = int(source.headers.get("Content-Length") or 0), 0

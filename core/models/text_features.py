@@ -6,7 +6,6 @@ digest of the weights and the texts. The tokenizers of some models are downloade
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from core.data.folders import home
 from core.files import first_line, put
 from core.models.libraries import library
 from core.types import InvalidInput, ModelCard
@@ -25,7 +25,7 @@ KEY = "texts"
 
 def folder() -> Path:
     """The folder of kept features."""
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fovea" / KEY
+    return home() / KEY
 
 
 def file_of(source: str, texts: Sequence[str]) -> Path:

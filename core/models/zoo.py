@@ -15,12 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load, save
 from torch import nn
 
 from core.attention import MECHANISMS
 from core.families import FAMILIES
-from core.files import open_regular, reason, to_json
+from core.files import open_regular, put, reason, to_json
 from core.models import named, own, timm_models, torchvision_models
 from core.models.architecture import assemble, build, freeze
 from core.models.integrity import check_bytes, checksum
@@ -170,14 +170,14 @@ def store(module: nn.Module, card: ModelCard) -> Path:
         name: (tensor.half() if tensor.is_floating_point() else tensor).detach().cpu().contiguous()
         for name, tensor in module.state_dict().items()
     }
-    save_file(halves, path)
+    put(path, save(halves))
     return path
 
 
 def store_card(card: ModelCard) -> Path:
     """Write a card next to its weights."""
     path = weights_file(card).with_suffix(".json")
-    path.write_text(to_json(card.to_json(), indent=1) + "\n", encoding="utf-8")
+    put(path, (to_json(card.to_json(), indent=1) + "\n").encode())
     return path
 
 

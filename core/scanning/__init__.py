@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.scanning.parts import write_file
 from core.scanning.run import RUN_FILE, Run, list_runs, open_run
 from core.scanning.scan import scan
 from core.scanning.start import SAME_MODEL, run_facts
@@ -15,5 +14,4 @@ __all__ = [
     "open_run",
     "run_facts",
     "scan",
-    "write_file",
 ]

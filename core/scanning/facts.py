@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 MOST_PICTURES = 100_000_000
-NEEDED = ("model", "classes", "data", "pictures", "unmatched")
+NEEDED = ("model", "classes", "data", "identity", "labels", "pictures", "unmatched")
 
 
 def is_text(value: Any) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,6 @@ from core.files import native, put, reason, to_json
 from core.types import InvalidInput
 
 NAME = re.compile(r"part-(\d{9,})-(\d{9,})\.parquet")
-LEFT = 600  # seconds after which an unfinished file is removed
 
 SCHEMA = pa.schema(
     {
@@ -140,13 +138,6 @@ def write_file(path: Path, data: bytes) -> None:
             folder=path.parent,
             reason=reason(error),
         ) from error
-
-
-def sweep(folder: Path) -> None:
-    """Remove unfinished files of killed scans."""
-    for one in folder.glob(".*.parquet.*"):
-        if time.time() - one.stat().st_mtime > LEFT:
-            one.unlink(missing_ok=True)
 
 
 def read_broken(part: Part) -> list[Broken]:

@@ -18,10 +18,10 @@ from core.checking import listed
 from core.classifier import Classifier
 from core.data.collection import Collection
 from core.data.matching import match_classes
-from core.files import native, reason, to_json
+from core.files import native, reason, sweep, to_json
 from core.messages import Message
 from core.scanning.inference import batch_size, last_map
-from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write_file
+from core.scanning.parts import Part, covered, list_parts, read_broken, write_file
 from core.scanning.run import RUN_FILE, Run, open_run
 from core.types import LOGITS, InvalidInput
 

@@ -14,15 +14,19 @@ from PIL import Image
 from streamlit import config
 
 import core
+from app import runtime
 from app.runtime import kept_runs
-from app.runtime.mistakes import folders, runs, scans
+from app.runtime.mistakes import folders, owners, runs, scans, zips
 from app.runtime.public import VARIABLE
 from app.state import Key
+from app.views.mistakes.data import CSV, FOLDER
 from app.views.mistakes.keys import MistakesKey
 from app.views.models import own_models
 from app.views.models.keys import ModelsKey
 from app.words import word
 from core import InvalidInput
+from core.data import IMAGENETTE
+from core.scanning import RUN_FILE
 from tests.app.pages import open_page, shown_text, visit, well
 
 
@@ -130,9 +134,9 @@ def test_no_line_of_a_table_leads_out(beyond: None, place: Path, line: str) -> N
 
 def test_a_run_is_opened_by_its_folder_only_where_that_and_its_pictures_are_open(beyond: None, place: Path) -> None:
     model = core.load("scenes/plain", "cpu")
-    for data, home, fits in (("open", "open", True), ("open", "secret", False), ("secret", "open", False)):
-        folder = place / home / f"run-{data}"
-        core.scan(model, place / data, folder)
+    for pictures, home, fits in (("open", "open", True), ("open", "secret", False), ("secret", "open", False)):
+        folder = place / home / f"run-{pictures}"
+        core.scan(model, place / pictures, folder)
         if fits:
             assert len(runs.open_one(str(folder)).table) == 2
         else:
@@ -150,6 +154,97 @@ def test_a_run_is_opened_by_its_folder_only_where_that_and_its_pictures_are_open
 def test_the_app_s_own_runs_stay_open(beyond: None, place: Path) -> None:
     core.scan(core.load("scenes/plain", "cpu"), place / "secret", place / "runs" / "mine")
     assert len(runs.open_one("mine").table) == len(runs.open_one(str(place / "runs" / "mine")).table) == 2
+
+
+def test_a_run_of_the_app_is_the_same_one_however_its_path_is_spelled(
+    beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner of a server may name a folder that holds the runs: each is still that of its user."""
+    monkeypatch.setenv(folders.FOLDERS, str(place))
+    user = {"user": "anna"}
+    monkeypatch.setattr(owners, "user_mark", lambda _: user["user"])
+    owners.claim(place / "runs" / "annas", "anna")
+    core.scan(core.load("scenes/plain", "cpu"), place / "open", place / "runs" / "annas")
+    stored = zips.folder() / "0" / "annas.zip"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"")
+    (place / "open" / "link").symlink_to(place / "runs")
+    spelled = ["annas", f"{place}/runs/annas", f"{place}/runs/../runs/annas", f"{place}/open/link/annas",
+               f"/{place}/runs/annas", f"{place}/runs/./annas/"]  # fmt: skip
+    assert {runs.open_one(one).name for one in spelled} == {"annas"}
+    user["user"] = "ben"
+    for one in spelled:
+        with pytest.raises(InvalidInput, match="There is no run"):
+            runs.open_one(one)
+    for path in (place / "runs", place / "runs" / "annas", stored, place / "open" / "link" / "annas"):
+        with pytest.raises(InvalidInput, match="not accessible"):
+            folders.check(path)
+    folders.check(place / "open")
+
+
+@pytest.mark.parametrize(
+    "data", ["{open}/\\x2e\\x2e/secret", "../secret", "{open}/pictures.zip", "{open}/../secret", "{secret}", "/"]
+)
+def test_no_run_leads_out_by_what_it_says_of_its_data(
+    beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch, data: str
+) -> None:
+    """A run in an opened folder may be anybody's: its data may be spelled as a folder, a zip or a relative path."""
+    monkeypatch.chdir(place / "open")
+    (place / "open" / "pictures.zip").symlink_to(place / "secret")
+    folder = place / "open" / "run"
+    core.scan(core.load("scenes/plain", "cpu"), place / "secret", folder)
+    facts = json.loads((folder / RUN_FILE).read_text())
+    facts["data"] = data.format(open=place / "open", secret=place / "secret")
+    (folder / RUN_FILE).write_text(json.dumps(facts))
+    with pytest.raises(InvalidInput, match="not accessible|links to a folder"):
+        runs.open_one(str(folder))
+
+
+def test_a_folder_called_like_a_zip_leads_out_as_little_as_any_other(beyond: None, place: Path) -> None:
+    folder = place / "open" / "pictures.zip"
+    folder.mkdir()
+    shutil.copytree(place / "open" / "a", folder / "a")
+    (folder / "b").symlink_to(place / "secret" / "b")
+    with pytest.raises(InvalidInput, match="links to a folder"):
+        scans.collection(str(folder), 0, 1)
+
+
+STRANGE = (
+    "x" * 300, "/" + "x" * 300, "a\0b", "/a\0b", "~nobody-has-this-name", "~root", "~root/x", "\\x2e\\x2e", "%2e%2e",
+    "..", "../" * 100, "//server/share", "file:///etc", "C:\\", "\u202e", ".", "/", "/dev/zero", "/proc/self/environ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [FOLDER, CSV, "run", "address"])
+def test_strange_paths_get_the_same_sentence(
+    beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """None of them shows what is there, and none ends in the sentence for an error of the app."""
+    (place / "work").mkdir()
+    monkeypatch.chdir(place / "work")
+    page = visit(open_page(), "mistakes").run()
+    for text in STRANGE if kind != "address" else STRANGE[::6]:
+        if kind == "address":
+            page = visit(open_page(run=text), "mistakes").run()
+        elif kind == "run":
+            page.text_input(key=f"{MistakesKey.RUNS}.folder").set_value(text).run()
+        else:
+            page.session_state[MistakesKey.DATA] = kind
+            page.session_state[f"data-{kind}"] = text
+            page.run()
+        found = [one.value for one in (*page.error, *page.warning)]
+        assert not page.exception and len(found) == 1, (text, found)
+        closed = "not accessible" in found[0] and "x2e" not in found[0]
+        assert closed or (kind == "address" and "There is no run" in found[0]), (text, found)
+
+
+def test_the_photographs_of_the_app_are_open_everywhere(
+    beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for split in ("train", "val"):
+        shutil.copytree(place / "secret", place / "photographs" / split)
+    monkeypatch.setenv("FOVEA_DATA", str(place / "photographs"))
+    assert len(scans.collection(IMAGENETTE, 0, 1)) == 2
 
 
 def test_the_page_asks_for_no_path_where_none_is_open(
@@ -186,5 +281,9 @@ def test_a_public_server_opens_nothing_even_on_localhost(place: Path, monkeypatc
     assert not [one for one in page.file_uploader if one.key.startswith(ModelsKey.MODEL_UPLOADER)]
     with pytest.raises(InvalidInput, match="switched off"):
         own_models.check_room([])
+    monkeypatch.setattr(runtime, "named_card", lambda slug: pytest.fail(f"{slug} is looked up"))
+    page = open_page(model="hf:anybody/anything")
+    assert [one.value for one in page.warning if one.value == word("own.public")] and not page.exception
+    assert not any(one.proto.popover.label == word("find.title") for one in page.get("popover"))
     monkeypatch.setenv(VARIABLE, "0")
     folders.check(place / "open")

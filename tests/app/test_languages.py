@@ -196,7 +196,7 @@ def test_values_get_the_spaces_of_chinese() -> None:
         assert plain("check.none.attribution", method="遮挡") == "尚未计算遮挡。"
         assert plain("check.none.attribution", method="Grad-CAM") == "尚未计算 Grad-CAM。"
         assert plain("rank.pictures", count=1) == "1 张图片", "no singular of English"
-        assert word("runs.kept", folder="/数据/a b") == "点击某项扫描结果即可打开。扫描结果保存在 /数据/a b。"
+        assert word("runs.where", folder="/数据/a b") == "扫描结果保存在 /数据/a b。"
         assert (percent(0.918), listed(["甲", "乙"]), together("甲。", "", "乙。")) == ("91.8%", "甲、乙", "甲。乙。")
     finally:
         use(None)

@@ -22,7 +22,7 @@ for number, text in enumerate(HOSTILE):
     with st.container(key=f"button-{number}"):
         st.button(safe, key=f"b{number}")
     with st.container(key=f"word-{number}"):
-        st.markdown(word("runs.kept", folder=text))
+        st.markdown(word("runs.where", folder=text))
     with st.container(key=f"pills-{number}"):
         st.pills("x", [number], key=f"p{number}", format_func=lambda one, safe=safe: safe, label_visibility="collapsed")
     with st.container(key=f"radio-{number}"):

@@ -3,7 +3,8 @@
 A folder, a CSV or a run that somebody types, or that stands in an address, is read by the server with the rights of the
 server. Only folders named in FOVEA_FOLDERS are open, with all that truly lies in them: neither ``..`` nor a symbolic
 link, nor a line of a CSV, leads out. A local server without that variable opens the home folder and the folder in which
-it was started: an address in a message could name any other path. On a public server no path is open at all.
+it was started: an address in a message could name any other path. On a public server no path is open at all. Where
+others reach the server, the stored runs and zips are closed, too: each belongs to its user, and is opened by its name.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.runtime import kept_runs
 from app.runtime.public import is_public
 from core import InvalidInput
-from core.data import stored
+from core.data import DRAWN, find_data, stored
 
 FOLDERS = "FOVEA_FOLDERS"
 
@@ -50,13 +52,21 @@ def offers() -> bool:
     return bool(opened())
 
 
+def typed(text: str) -> str:
+    """The path in a text that a user typed, absolute; "" for none. ``~`` is the home folder, and no other user's."""
+    path = text.strip().strip("\"'")
+    if path == "~" or path.startswith(("~/", f"~{os.sep}")):
+        path = os.path.expanduser(path)
+    return os.path.abspath(path) if path else ""
+
+
 def check(path: str | Path) -> None:
     """Refuse a path that is closed to users, without stating whether it exists.
 
     Raises:
         InvalidInput: it does not lie in an opened folder.
     """
-    if _inside(os.path.realpath(path), opened()):
+    if all(_is_open(one) for one in {str(path), stored(str(path))}):  # either may be the one that exists
         return
     if is_closed():
         raise InvalidInput(
@@ -80,10 +90,11 @@ def check_pictures(origin: str, paths: Sequence[str]) -> None:
     Raises:
         InvalidInput: a picture is behind a link, or a path, that leads out of the opened folders.
     """
-    if not os.path.isabs(origin) or origin.lower().endswith(".zip"):
+    place = find_data(origin)
+    if origin in DRAWN or (os.path.isfile(place) and place.suffix.lower() == ".zip"):
         return
-    root, roots, known = Path(origin), opened(), {}
-    root = root if root.is_dir() else root.parent
+    roots, known = opened(), {}
+    root = place if os.path.isdir(place) else place.parent
     for path in paths:
         place = os.path.join(root, stored(path))
         folder, name = os.path.split(place)
@@ -92,6 +103,14 @@ def check_pictures(origin: str, paths: Sequence[str]) -> None:
         linked = name in ("", ".", "..") or os.path.islink(place)
         if not (_inside(os.path.realpath(place), roots) if linked else known[folder]):
             raise InvalidInput("{path} links to a folder that Fovea may not open. Remove it from the data.", path=path)
+
+
+def _is_open(path: str) -> bool:
+    try:
+        place = os.path.realpath(path)
+    except ValueError:  # an impossible path
+        return False
+    return _inside(place, opened()) and not (is_closed() and kept_runs.holds(place))
 
 
 def _inside(place: str, roots: Sequence[Path]) -> bool:

@@ -15,8 +15,8 @@ from app.runtime import kept_runs
 from app.runtime.mistakes import folders
 from app.runtime.users import user_mark
 from core import InvalidInput
-from core.files import to_json
-from core.scanning import RUN_FILE, Run, write_file
+from core.files import put, reason, to_json
+from core.scanning import RUN_FILE, Run
 
 FILE, SECRET = "owner.json", "owners.secret"
 
@@ -117,4 +117,11 @@ def share(run: Run, shared: bool) -> None:
 
 
 def _write(folder: Path, owner: Owner) -> None:
-    write_file(folder / FILE, to_json({"mark": owner.mark, "shared": owner.shared}).encode())
+    try:
+        put(folder / FILE, to_json({"mark": owner.mark, "shared": owner.shared}).encode())
+    except OSError as error:
+        raise InvalidInput(
+            "The owner of the run cannot be stored in {folder}: {reason}. Check the folder and its free space.",
+            folder=folder,
+            reason=reason(error),
+        ) from error

@@ -15,6 +15,7 @@ from app.runtime import kept_runs, results
 from app.runtime.mistakes import folders, owners, tags
 from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from core import InvalidInput, Picture
+from core.data import DRAWN
 from core.evaluation import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
 from core.images import thumbnail
 from core.scanning import RUN_FILE, Run, open_run
@@ -66,15 +67,20 @@ def open_one(name: str) -> Opened:
     Raises:
         InvalidInput: there is no such run, it is damaged, or it lies where users may not look.
     """
-    if Path(name).is_absolute() and Path(name).parent != kept_runs.folder().absolute():
-        folders.check(name)
-    known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
-    if not known or not (kept_runs.folder() / name / RUN_FILE).is_file():
-        raise InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
+    unknown = InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
+    if os.path.isabs(name):
+        own = kept_runs.own_name(name)
+        if own is None:
+            folders.check(name)
+        name = own or name
+    elif Path(name).name != name or name == "..":
+        raise unknown
+    if not os.path.isfile(kept_runs.folder() / name / RUN_FILE):
+        raise unknown
     run = open_run(kept_runs.folder() / name).snapshot()
     if not owners.is_shown(run):
-        raise InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
-    if not kept_runs.is_kept(run) and os.path.isabs(run.facts["data"]):
+        raise unknown
+    if not kept_runs.is_kept(run) and run.facts["data"] not in DRAWN:
         folders.check(run.facts["data"])
     return results.store().get(("run", *_stamp(run)), lambda: _read(run))
 

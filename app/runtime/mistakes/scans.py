@@ -1,4 +1,4 @@
-"""Scans: the data to scan, listed once; an uploaded zip, kept; and the scan itself, in a thread of its own."""
+"""Scans: the data to scan, listed once; and the scan itself, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import BinaryIO
 
 import streamlit as st
 from streamlit import runtime
@@ -21,9 +20,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.runtime import kept_runs, results
 from app.runtime.loading import Models
-from app.runtime.mistakes import folders, owners
+from app.runtime.mistakes import folders, owners, zips
 from core import Classifier, InvalidInput, Stopped
-from core.data import LARGEST_ZIP, PICTURES, SEED, Collection, open_collection
+from core.data import IMAGENETTE, PICTURES, SEED, Collection, open_collection
 from core.files import reason
 from core.scanning import SAME_MODEL, Run, run_facts, scan
 from core.types import Progress
@@ -32,8 +31,6 @@ FRESH = 60
 """Seconds for which a list of pictures is good; a scan makes its own."""
 PROBES = 5
 """Pictures that are read to know how long one takes."""
-ZIPS = "zips"
-CHUNK = 1 << 20
 AHEAD = 1.3
 """What a scan takes of the time of its forward passes alone, reading aside: it looks at maps and gradients too."""
 
@@ -70,7 +67,8 @@ def collection(
         InvalidInput: as ``open_collection`` and ``folders.check_pictures``.
     """
     found = open_collection(data, seed=seed, pictures=pictures, split=split or None, columns=dict(columns))
-    folders.check_pictures(found.origin, found.paths)
+    if data != IMAGENETTE:  # the app's own photographs
+        folders.check_pictures(found.origin, found.paths)
     return found
 
 
@@ -182,8 +180,8 @@ def stop(name: str) -> None:
 def request(run: Run) -> Request:
     """What goes on with an unfinished run."""
     facts = run.facts
-    stated = facts["identity"].split(" ")
-    seed, pictures = (int(stated[1]), int(stated[2])) if len(stated) == 3 else (SEED, PICTURES)
+    drawn = re.fullmatch(r"\S+ (\d{1,9}) (\d{1,9})", facts["identity"])
+    seed, pictures = map(int, drawn.groups()) if drawn else (SEED, PICTURES)
     mapping = ((label, "" if i is None else facts["classes"][i]) for label, i in facts["labels"].items())
     taken = facts.get("taken") or {}  # runs of older versions do not say it
     split, columns = taken.get("split", ""), tuple(taken.get("columns", {}).items())
@@ -197,56 +195,6 @@ def request(run: Run) -> Request:
         split=split,
         columns=columns,
     )
-
-
-def keep_zip(file: BinaryIO, name: str) -> Path:
-    """Store an uploaded zip next to the runs, because its pictures are read again whenever a run of it is shown.
-
-    Raises:
-        InvalidInput: it is too large, is no zip, holds no pictures, or there is no room for it.
-    """
-    folder = kept_runs.folder() / ZIPS
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        digest, size = hashlib.sha256(), 0
-        beside = folder / f".{time.time_ns()}"
-        try:
-            with beside.open("wb") as kept:
-                while chunk := file.read(CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    if size > LARGEST_ZIP:
-                        raise InvalidInput(
-                            "{name} is larger than {megabytes} MB. Split it into smaller files.",
-                            name=name,
-                            megabytes=LARGEST_ZIP >> 20,
-                        )
-                    kept.write(chunk)
-            place = folder / digest.hexdigest()[:16] / (re.sub(r"[^\w-]+", "-", PurePath(name).stem)[:60] + ".zip")
-            place.parent.mkdir(exist_ok=True)
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise InvalidInput(
-            "{name} cannot be stored in {folder}: {reason}. Check the folder and its free space.",
-            name=name,
-            folder=folder,
-            reason=reason(error),
-        ) from error
-    try:
-        open_collection(place)
-    except InvalidInput as error:
-        _drop(place)
-        raise InvalidInput(error.message.renamed({str(place): name, place.name: name})) from error
-    return place
-
-
-def _drop(place: Path) -> None:
-    """Remove a kept zip, and its folder where no other lies in it."""
-    place.unlink(missing_ok=True)
-    if not any(place.parent.iterdir()):
-        place.parent.rmdir()
 
 
 def remove(run: Run) -> None:
@@ -263,9 +211,8 @@ def remove(run: Run) -> None:
     place = Path(run.facts["data"])
     try:
         shutil.rmtree(run.folder)
-        kept = place.parent.parent == (kept_runs.folder() / ZIPS).absolute()
-        if kept and place.is_file() and not any(one.facts["data"] == str(place) for one in kept_runs.earlier()):
-            _drop(place)
+        if zips.is_stored(place) and not any(one.facts["data"] == str(place) for one in kept_runs.earlier()):
+            zips.drop(place)
     except OSError as error:
         raise InvalidInput(
             "{folder} cannot be deleted: {reason}. Delete it by hand.", folder=run.folder, reason=reason(error)

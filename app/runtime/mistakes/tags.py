@@ -9,9 +9,9 @@ from pathlib import Path
 
 from app.runtime import results
 from app.runtime.mistakes import owners
-from core import InvalidInput
-from core.files import to_json
-from core.scanning import Run, write_file
+from core import InvalidInput, files
+from core.files import reason, to_json
+from core.scanning import Run
 
 FILE = "tags.json"
 
@@ -22,10 +22,10 @@ def every(run: Run) -> dict[int, tuple[str, ...]]:
     """The tags of each picture that has any, by number."""
     path = run.folder / FILE
     try:
-        changed = path.stat().st_mtime_ns
+        known = path.stat()
     except OSError:
         return {}
-    return results.store().get(("tags", str(path), changed), lambda: _read(path))
+    return results.store().get(("tags", str(path), known.st_mtime_ns, known.st_ino, known.st_size), lambda: _read(path))
 
 
 def _read(path: Path) -> dict[int, tuple[str, ...]]:
@@ -51,7 +51,15 @@ def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = Fals
             if kept := tuple(dict.fromkeys((*before, *names))) if add else names:
                 given[int(number)] = kept
         stated = {str(number): given[number] for number in sorted(given)}
-        write_file(run.folder / FILE, to_json(stated, indent=1).encode())
+        try:
+            files.put(run.folder / FILE, to_json(stated, indent=1).encode())
+        except OSError as error:
+            raise InvalidInput(
+                "The tags cannot be stored in {folder}: {reason}. Check the folder and its free space, then add them "
+                "again.",
+                folder=run.folder,
+                reason=reason(error),
+            ) from error
 
 
 def used(run: Run) -> dict[str, int]:

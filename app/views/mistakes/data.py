@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.runtime import uploads
-from app.runtime.mistakes import folders, scans
+from app.runtime.mistakes import folders, zips
 from app.views.mistakes import splits_and_columns
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.labels import match_labels
@@ -140,15 +141,15 @@ def enter_path(kind: str) -> str:
     """
     requested = st.text_input(word(f"data.{kind}.path"), key=f"data-{kind}", persist_state="session")
     st.caption(word(f"data.{kind}.help"))
-    place = Path(requested.strip().strip("\"'")).expanduser()
-    if not requested.strip():
+    place = folders.typed(requested)
+    if not place:
         return ""
     folders.check(place)
-    if kind == FOLDER and not place.is_dir():
+    if kind == FOLDER and not os.path.isdir(place):
         raise InvalidInput(plain("data.folder.none", path=place))
-    if kind == CSV and not (place.is_file() and place.suffix.lower() in (".csv", ".tsv")):
+    if kind == CSV and not (os.path.isfile(place) and place.lower().endswith((".csv", ".tsv"))):
         raise InvalidInput(plain("data.csv.none", path=place))
-    return str(place.absolute())
+    return place
 
 
 def bring_zip() -> str:
@@ -163,7 +164,7 @@ def bring_zip() -> str:
         try:
             if uploads.is_refused(file):
                 raise InvalidInput(plain("upload.refused", name=file.name, files=uploads.FILES))
-            state.put(MistakesKey.ZIP, str(scans.keep_zip(file, file.name)))
+            state.put(MistakesKey.ZIP, str(zips.keep(file, file.name)))
         except InvalidInput as error:
             state.put(MistakesKey.ZIP_REFUSED, say(error))
         uploads.release(file)

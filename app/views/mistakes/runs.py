@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -17,7 +16,7 @@ from app.views.mistakes import comparison, export, overview, selection, splits_a
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
-from app.words import listed, literal, means, percent_format, plain, recall, say, whole, word
+from app.words import listed, literal, means, percent_format, plain, recall, say, together, whole, word
 from core import InvalidInput
 from core.scanning import Run
 
@@ -31,7 +30,8 @@ def show_list() -> None:
     """The list of the runs that are kept; a click on a line opens that one."""
     kept = owners.shown_runs()
     st.subheader(word("runs.title"))
-    st.caption(word("runs.kept" if kept else "runs.none", folder=kept_runs.folder()))
+    where = "" if folders.is_closed() else word("runs.where", folder=kept_runs.folder())
+    st.caption(together(word("runs.kept" if kept else "runs.none"), where))
     if kept:
         list_kept(kept)
     if folders.offers():
@@ -49,9 +49,8 @@ def enter_folder() -> None:
     """A run in another folder on the machine that the app runs on."""
 
     def open_entered() -> None:
-        place = (state.get(FOLDER) or "").strip().strip("\"'")
-        if place:
-            show_run(str(Path(place).expanduser().absolute()))
+        if place := folders.typed(state.get(FOLDER) or ""):
+            show_run(place)
 
     st.text_input(word("runs.folder"), key=FOLDER, placeholder=word("runs.folder.example"), on_change=open_entered)
 

@@ -70,8 +70,9 @@ WORDS = {
     "scan.choose": "Choose the model of this run to continue",
     # runs
     "runs.title": "Earlier runs",
-    "runs.none": "No runs yet. Runs are stored in {folder}.",
-    "runs.kept": "Click a run to open it. Runs are stored in {folder}.",
+    "runs.none": "No runs yet.",
+    "runs.kept": "Click a run to open it.",
+    "runs.where": "Runs are stored in {folder}.",
     "runs.scenes": "Scenes, seed {seed}",
     "runs.scenes-tag": "Scenes, half with a corner tag, seed {seed}",
     "runs.scenes-place": "Scenes, half with the background of their class, seed {seed}",

@@ -64,6 +64,8 @@ WORDS = {
     "This run belongs to another user, so you cannot change it. Start your own scan.": "这次扫描结果属于其他用户，你不能修改它。请自己开始扫描。",
     "{folder} is not a run of this app. Delete the folder by hand.": "{folder} 不是本应用的扫描结果。请手动删除该文件夹。",
     "{name} cannot be stored in {folder}: {reason}. Check the folder and its free space.": "“{name}”无法保存到 {folder}：{reason}。请检查该文件夹及其剩余空间。",
+    "The owner of the run cannot be stored in {folder}: {reason}. Check the folder and its free space.": "扫描结果的所有者无法保存到 {folder}：{reason}。请检查该文件夹及其剩余空间。",
+    "The tags cannot be stored in {folder}: {reason}. Check the folder and its free space, then add them again.": "标记无法保存到 {folder}：{reason}。请检查该文件夹及其剩余空间，然后重新添加标记。",
     "{folder} cannot be deleted: {reason}. Delete it by hand.": "无法删除 {folder}：{reason}。请手动删除。",
     "The tags in {path} cannot be read. Repair the file or remove it.": "无法读取 {path} 中的标记。请修复或移除该文件。",
     "An overlay needs one map of shape (h, w), not an array of shape {shape}.": "叠加图需要一张形状为 (h, w) 的图，而不是形状为 {shape} 的数组。",

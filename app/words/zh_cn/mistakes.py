@@ -68,8 +68,9 @@ WORDS = {
     "scan.choose": "选择这次扫描所用的模型，才能继续",
     # runs
     "runs.title": "以前的扫描结果",
-    "runs.none": "还没有扫描结果。扫描结果保存在 {folder}。",
-    "runs.kept": "点击某项扫描结果即可打开。扫描结果保存在 {folder}。",
+    "runs.none": "还没有扫描结果。",
+    "runs.kept": "点击某项扫描结果即可打开。",
+    "runs.where": "扫描结果保存在 {folder}。",
     "runs.scenes": "场景，种子 {seed}",
     "runs.scenes-tag": "场景，一半带角标，种子 {seed}",
     "runs.scenes-place": "场景，一半用该类的背景，种子 {seed}",

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import state
 from app.runtime import kept_runs
-from app.runtime.mistakes import runs, scans
+from app.runtime.mistakes import runs, scans, zips
 from app.runtime.mistakes.scans import Request
 from app.state import Key
 from app.views.mistakes import data, labels, overview, selection
@@ -41,7 +41,7 @@ def choose(page: AppTest, source: str) -> AppTest:
 
 def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     page = well(open_run())
-    assert word("runs.none", folder=kept_runs.folder()) in shown_text(page)
+    assert word("runs.where", folder=kept_runs.folder()) in shown_text(page)
     page = well(page.number_input(key="scenes-count").set_value(20).run())
     assert word("match.all", pictures="20", count="10") in shown_text(page)
     page = press(page, "start-scan")
@@ -198,14 +198,14 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
     assert len(page.error) == 1 and page.error[0].value.startswith("my pictures.zip cannot be read as a zip")
     page = upload(zipped(("notes.txt", b"no picture")))
     assert len(page.error) == 1 and str(kept_runs.folder()) not in page.error[0].value
-    assert not list((kept_runs.folder() / scans.ZIPS).iterdir())
+    assert not list(zips.folder().iterdir())
     page = well(upload(good))
     assert word("data.zip.kept", name="my-pictures.zip") in shown_text(page)
     page = press(page, "start-scan")
     opened = runs.open_one(page.session_state[MistakesKey.RUN])
     assert len(opened.table) == 6 and all(runs.thumbnails(opened, range(6)))
     page = press(page, "remove-run")  # and its zip with it
-    assert not kept_runs.earlier() and not list((kept_runs.folder() / scans.ZIPS).iterdir())
+    assert not kept_runs.earlier() and not list(zips.folder().iterdir())
     assert MistakesKey.RUN not in page.query_params
 
 

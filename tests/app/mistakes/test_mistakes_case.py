@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
@@ -21,6 +22,7 @@ from app.views.mistakes import case, selection
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.tags import OWN, toggle
 from app.words import Marked, decimal, word
+from core import files
 from core.evaluation import unrelated
 from core.evaluation.bank import FEWEST_MAPS
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, wrong
@@ -223,4 +225,25 @@ def test_a_report_has_the_tags_that_were_given_since(home: Path) -> None:
     _, facts = exports.export_report(opened, places, lambda *one: ticks.append(one))
     assert json.loads(facts)["chosen"][0]["tags"] == ["my own"] and ticks == [(1, 1)]
     assert b"my own" in exports.export_table(opened, places, tags.every(opened.run), "csv")
+    (home / RUN / tags.FILE).unlink()
+
+
+def test_tags_on_a_full_disk_get_their_own_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_picture(3)
+    tag = next(one.key for one in page.button if (one.key or "").startswith("tag."))
+    page = press(page, tag)
+    before = tags.every(runs.open_one(RUN).run)
+    assert before[3]
+
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", fail)
+    page = press(page, next(one.key for one in page.button if (one.key or "").startswith("tag.") and one.key != tag))
+    assert not page.exception and not page.error
+    found = [one.value for one in page.warning if "no space left on the disk" in one.value]
+    assert len(found) == 1 and found[0].startswith("The tags cannot be stored in") and "scan" not in found[0].lower()
+    assert tags.every(runs.open_one(RUN).run) == before
+    assert not [one for one in (home / RUN).iterdir() if one.name.startswith(".")]
+    monkeypatch.undo()
     (home / RUN / tags.FILE).unlink()

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torchvision
 
+from core import files
 from core.data import datasets, fetching
 from core.data.datasets import find_folder, open_dataset
 from core.types import InvalidInput
@@ -61,6 +62,17 @@ def test_a_fetch_that_fails_is_one_sentence_and_leaves_nothing(nowhere: Path, mo
     with pytest.raises(InvalidInput, match=r"^[^\n]*the network went away[^\n]+\.$"):
         datasets.fetch_imagenette()
     assert os.listdir(nowhere) == [] and find_folder() is None
+
+
+def test_an_unfinished_download_of_imagenette_is_not_used(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process leaves that is killed while it unpacks: the next one begins again, and removes it in the end."""
+    fill(nowhere / ".imagenette2-160.0123456789abcdef0123456789abcdef" / "imagenette2-160")
+    assert find_folder() is None
+    monkeypatch.setattr(torchvision.datasets, "Imagenette", Fetched)
+    monkeypatch.setattr(fetching, "_length", lambda address: 10)
+    monkeypatch.setattr(files, "LEFT", 0.0)
+    assert datasets.fetch_imagenette() == nowhere / "imagenette2-160"
+    assert os.listdir(nowhere) == ["imagenette2-160"]
 
 
 def test_imagenette_is_downloaded_only_on_request(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
