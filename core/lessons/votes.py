@@ -29,6 +29,8 @@ LARGEST = 1024 * 1024
 """Bytes of the file: about 8,000 votes. The oldest half is dropped then."""
 LONGEST = 500
 """Characters of a line."""
+BEGINNING = b'{"question": ["'
+"""Of each line."""
 ROUNDS = (1, 2)
 NUMBER_BINS, POINT_BINS = 10, 3
 Line = dict[str, Any]
@@ -151,7 +153,7 @@ class Votes:
                 return []
             if not self.path.is_file() or self.path.stat().st_size > 2 * LARGEST:
                 raise ValueError
-            lines = [json.loads(line) for line in self.path.read_text("utf-8").splitlines()]
+            lines = [json.loads(line) for line in _whole(self.path.read_bytes()).decode().splitlines()]
         except OSError as error:
             raise InvalidInput(
                 "The votes in {path} cannot be read: {reason}. Check the file and its permissions.",
@@ -170,8 +172,9 @@ class Votes:
             raise InvalidInput("This vote cannot be kept. Open the link of your class again.")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(text)
+            with self.path.open("ab") as file:
+                file.truncate(len(_whole(self.path.read_bytes())))
+                file.write(text.encode())
             full = self.path.stat().st_size > LARGEST
         except OSError as error:
             raise _unwritten(self.path, error) from error
@@ -184,6 +187,13 @@ class Votes:
             put(self.path, "".join(to_json(line) + "\n" for line in lines).encode())
         except OSError as error:
             raise _unwritten(self.path, error) from error
+
+
+def _whole(data: bytes) -> bytes:
+    """The content of a file without the half of a vote at its end, which a full disk or a killed server leaves."""
+    end = data.rfind(b"\n") + 1
+    half = data[end : end + len(BEGINNING)]
+    return data[:end] if BEGINNING.startswith(half) else data
 
 
 def _no_votes() -> dict[int, Counter[str]]:

@@ -106,6 +106,19 @@ def test_a_full_file_loses_its_oldest_half(tmp_path: Path, monkeypatch: pytest.M
     assert "59" in kept and "0" not in kept
 
 
+@pytest.mark.parametrize("kept", [1, 20, -1])
+def test_half_a_vote_is_dropped(tmp_path: Path, kept: int) -> None:
+    """A full disk, or the end of the process, may leave a part of a line."""
+    votes = Votes(tmp_path / "votes.jsonl")
+    for bin_ in ("a", "b"):
+        votes.vote(ASKED, bin_)
+    first, second = votes.path.read_bytes().splitlines(keepends=True)
+    votes.path.write_bytes(first + second[:kept])
+    assert votes.tally(ASKED).counts[1] == {"a": 1}
+    votes.vote(ASKED, "c")
+    assert votes.tally(ASKED).counts[1] == {"a": 1, "c": 1} and votes.path.read_bytes().startswith(first)
+
+
 @pytest.mark.parametrize(
     "text", ["no json", "[]", '{"round": 3, "question": ["a", "b", "c"]}', '{"round": 1}', "\udcff"]
 )
