@@ -29,6 +29,8 @@ from core.types import Progress
 
 MODELS_LIMIT = 1024 * 1024 * 1024
 """Bytes of loaded weights: three of torchvision's largest, or all of ours many times."""
+UNUSED = 1800.0
+"""Seconds after which a model is dropped that nobody requests."""
 WARM_UPS, FORWARDS = 2, 7
 """The number of warm-up passes, and of timed passes for the median."""
 TIMED_ON = "scenes/24"
@@ -37,7 +39,7 @@ TIMED_ON = "scenes/24"
 @st.cache_resource(show_spinner=False)
 def models() -> Models:
     """The loaded models, which all users share."""
-    return Models(MODELS_LIMIT)
+    return Models(MODELS_LIMIT, unused=UNUSED)
 
 
 def weights_missing(card: ModelCard) -> bool:

@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, wait
+from weakref import WeakValueDictionary
 
 from app.runtime.store import Store
+from app.runtime.uploads import give_back
 from core import Classifier, Stopped
 from core.types import Progress
 
@@ -16,6 +18,10 @@ Load = Callable[[Progress], Classifier]
 
 GRACE = 3.0
 """Seconds for which loading continues without a waiting user, because a rerun of the page requests the model again."""
+
+
+ROUND = 60.0
+"""Seconds between two searches for unused models."""
 
 
 class Loading:
@@ -28,12 +34,19 @@ class Loading:
 
 
 class Models:
-    """Loaded models under a limit in bytes; the newest stays whatever its size. Thread-safe."""
+    """Loaded models under a limit in bytes; the newest stays whatever its size. Thread-safe.
 
-    def __init__(self, limit: int, grace: float = GRACE):
-        self.store, self.grace = Store(limit, newest=True), grace
+    With ``unused``, a model that nobody requested for so many seconds is dropped. A page may still show it; if it is
+    requested again in the meantime, it is not loaded twice.
+    """
+
+    def __init__(self, limit: int, grace: float = GRACE, unused: float | None = None):
+        self.store, self.grace, self.unused = Store(limit, newest=True), grace, unused
         self._on_their_way: dict[Hashable, Loading] = {}
+        self._shown: WeakValueDictionary[Hashable, Classifier] = WeakValueDictionary()
         self._lock = threading.Lock()
+        if unused is not None:
+            threading.Thread(target=self._watch, name="fovea-unused", daemon=True).start()
 
     def get(self, key: Hashable, load: Load, tick: Progress | None = None) -> Classifier:
         """The model of that key; ``load(progress)`` makes it where it is not there.
@@ -41,7 +54,7 @@ class Models:
         ``tick(done, total)`` is called ten times a second in this thread. Whatever it raises ends this waiting, and
         the loading too unless somebody waits for it within ``grace`` seconds.
         """
-        found = self.store.find(key)
+        found = self._find(key)
         if found is not None:
             return found
         one = self._join(key, load)
@@ -67,6 +80,20 @@ class Models:
             one.alone_since = time.monotonic()
             return one.done, one.total
 
+    def _find(self, key: Hashable) -> Classifier | None:
+        """The loaded model of that key, also one that was dropped and is still shown; or None."""
+        found = self.store.find(key)
+        if found is None and (found := self._shown.get(key)) is not None:
+            self.store.put(key, found)
+        return found
+
+    def _watch(self) -> None:
+        """Drop unused models."""
+        while True:
+            time.sleep(ROUND)
+            if self.store.drop_unused(self.unused):
+                give_back()
+
     def _join(self, key: Hashable, load: Load) -> Loading:
         with self._lock:
             one = self._on_their_way.get(key)
@@ -90,6 +117,8 @@ class Models:
 
         try:
             found, error = self.store.put(key, load(progress)), None
+            if isinstance(found, Classifier):  # a scan is none
+                self._shown[key] = found
         except BaseException as raised:  # raised in the waiting threads
             found, error = None, raised
         with self._lock:

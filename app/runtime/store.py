@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
@@ -40,7 +41,7 @@ class Store:
 
     def __init__(self, limit: int, newest: bool = False):
         self.limit, self.newest, self.bytes = limit, newest, 0
-        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[Any, int, float]] = OrderedDict()  # value, bytes, last use
         self._making: dict[Hashable, tuple[Future[Any], int]] = {}
         self._lock = threading.Lock()
 
@@ -49,8 +50,9 @@ class Store:
         with self._lock:
             if key not in self._entries:
                 return None
-            self._entries.move_to_end(key)
-            return self._entries[key][0]
+            value, size, _ = self._entries.pop(key)
+            self._entries[key] = (value, size, time.monotonic())
+            return value
 
     def put(self, key: Hashable, value: Any) -> Any:
         """Store and return a result; one larger than the limit is returned only, unless the newest stays."""
@@ -59,11 +61,19 @@ class Store:
             if key in self._entries:
                 self.bytes -= self._entries.pop(key)[1]
             if size <= self.limit or self.newest:
-                self._entries[key] = (value, size)
+                self._entries[key] = (value, size, time.monotonic())
                 self.bytes += size
             while self.bytes > self.limit and len(self._entries) > self.newest:
                 self.bytes -= self._entries.popitem(last=False)[1][1]
         return value
+
+    def drop_unused(self, seconds: float) -> int:
+        """Drop what was not used for so long; how many results that were."""
+        with self._lock:
+            old = [key for key, (*_, used) in self._entries.items() if time.monotonic() - used > seconds]
+            for key in old:
+                self.bytes -= self._entries.pop(key)[1]
+        return len(old)
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The stored result, or ``make()`` stored; a thread that requests it in the meantime waits for it.

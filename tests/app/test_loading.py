@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from app import runtime
+from app.runtime import loading
 from app.runtime.loading import Models
 from app.runtime.store import Store, size_of
 from core import Classifier, InvalidInput, ModelCard, Stopped
@@ -70,6 +71,25 @@ def test_a_model_weighs_what_its_weights_weigh(tiny: Callable[[str], Classifier]
     weights = [*model.module.parameters(), *model.module.buffers()]
     assert size_of(model) == sum(one.numel() * one.element_size() for one in weights) > 10_000
     assert size_of(weigh(123)) == 123
+
+
+def test_unused_models_are_dropped_and_those_still_shown_are_not_loaded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "ROUND", 0.01)
+    models, loaded = Models(100, unused=0.3), []
+
+    def load(name: str) -> Classifier:
+        return models.get(name, lambda progress: (loaded.append(name), weigh(40))[1])
+
+    shown = load("shown")
+    load("gone")
+    for _ in range(20):
+        load("used")
+        time.sleep(0.03)
+    assert models.store.find("used") and not models.store.find("gone") and not models.store.find("shown")
+    assert models.store.bytes == 40 and load("shown") is shown and models.store.bytes == 80
+    load("gone")
+    assert loaded == ["shown", "gone", "used", "gone"]
+    assert until(lambda: models.store.bytes == 0)
 
 
 def test_memory_has_a_limit_in_bytes_and_the_newest_stays() -> None:
