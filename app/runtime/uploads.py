@@ -18,11 +18,15 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from app.runtime.public import is_public
+
 MEGABYTE = 1 << 20
 FILES, BYTES = 32, 1040 * MEGABYTE
 """What one session may hold at once: a model with its card, or all the pictures of a strip."""
 EVERYBODY = 3 * 1024 * MEGABYTE
 """Bytes that all sessions may hold together."""
+PUBLIC_PART = 2
+"""What divides both on a public server, to which nobody uploads models."""
 UNCLAIMED, GONE = 300.0, 60.0
 """Seconds until an unread file is released, and until those of a disconnected session are."""
 ROUND = 10.0
@@ -57,7 +61,8 @@ class LimitedUploads(MemoryUploadedFileManager):
             if len(others) >= 2 * FILES:
                 return  # not even its name
             many = sum(not is_refused(one) for one in others) >= FILES
-            if many or held > BYTES or self._total_bytes + len(file.data) > EVERYBODY:
+            part = PUBLIC_PART if is_public() else 1
+            if many or held > BYTES / part or self._total_bytes + len(file.data) > EVERYBODY / part:
                 file = file._replace(type=REFUSED, data=b"")
             self.arrived.setdefault(session_id, {})[file.file_id] = time.monotonic()
             watch, self.watching = not self.watching, True

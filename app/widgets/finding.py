@@ -7,8 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import runtime, state
+from app.runtime.public import is_public
 from app.state import Key
-from app.words import means, say, whole, word
+from app.words import means, plain, say, whole, word
 from core import InvalidInput
 from core.models import is_named, with_classes
 
@@ -22,6 +23,9 @@ def add_named(slug: str) -> str | None:
     """Add a model of another library to the user's models; returns its slug, or None after an error message."""
     if not is_named(slug):
         return None
+    if is_public():  # anybody may publish weights under a name, and they would fill the disk
+        state.notice(plain("own.public"))
+        return None
     try:
         card = runtime.named_card(slug)
     except InvalidInput as error:
@@ -32,7 +36,9 @@ def add_named(slug: str) -> str | None:
 
 
 def show_search(choose: Choose) -> None:
-    """Draw the button that opens the search for models by name; it closes when one is found."""
+    """Draw the button that opens the search for models by name; it closes when one is found. Not on public servers."""
+    if is_public():
+        return
 
     def take(slug: str) -> None:
         choose(slug)

@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.server import Server
 
 from app.runtime import startup, uploads
+from app.runtime.public import VARIABLE
 from app.runtime.uploads import BYTES, EVERYBODY, FILES, GONE, UNCLAIMED, LimitedUploads
 from app.state import Key
 from app.views.mistakes import data
@@ -99,6 +100,18 @@ def test_the_bytes_of_a_session_and_of_all_have_an_end(store: MemoryUploadedFile
     assert store._total_bytes == sum(len(one.data) for files in store.file_storage.values() for one in files.values())
 
 
+def test_on_a_public_server_uploads_may_take_half_as_much(
+    store: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody uploads models there, but the address of uploads takes any file."""
+    monkeypatch.setenv(VARIABLE, "1")
+    store.add_file("a", file("model", MAX_WEIGHTS))
+    assert sizes(store)["model"] == 0
+    for number in range(9):
+        store.add_file(f"s{number}", file("zip", data.MEGABYTES << 20))
+    assert sizes(store, "s0")["zip"] and EVERYBODY / 3 < store._total_bytes <= EVERYBODY / 2
+
+
 def test_what_no_page_uses_is_released(store: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(uploads.time, "monotonic", lambda: now[0])
@@ -141,11 +154,14 @@ def test_the_watch_ends_when_nothing_is_held_and_begins_again(here: set[str], mo
     assert len(begun) == 2 and asleep
 
 
-def test_the_server_s_own_store_is_taken_over_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the quota depends on: Streamlit's server makes this store, and its runtime gives it out."""
+def test_the_server_s_own_store_is_taken_over_once_and_its_metrics_state_nothing() -> None:
+    """What both depend on: Streamlit's server makes this store and these metrics, and its runtime gives them out."""
     server = Server(MAIN, is_hello=False)
     try:
         assert streamlit_runtime.exists() and type(server._runtime.uploaded_file_mgr) is MemoryUploadedFileManager
+        assert server._runtime.stats_mgr.registered_families()
+        startup.close_metrics()
+        assert not server._runtime.stats_mgr.registered_families() and not server._runtime.stats_mgr.get_stats()
         uploads.limit()
         uploads.limit()
         store = server._runtime.uploaded_file_mgr

@@ -10,6 +10,7 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import benchmark, sources
 from app.runtime.benchmark import BenchmarkRow
+from app.runtime.mistakes.folders import is_closed
 from app.titles import method_title
 from app.views.trust.keys import TrustKey
 from app.widgets import job, models, weights
@@ -39,7 +40,8 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
     if not panel.open:
         return
     with panel:
-        st.markdown(word("measuring.about", path=code(str(benchmark.own_file()))))
+        own = benchmark.own_file()
+        st.markdown(word("measuring.about", path=code(own.name if is_closed() else str(own))))
         slugs, wanted, pictures, seed = pick_measurement(card)
         with st.spinner(word("measuring.timing")):
             tasks = plan(slugs, rows, wanted, pictures, seed)
@@ -48,7 +50,7 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
             offer_measuring(tasks, pictures, seed, requested)
         elif slugs:
             st.markdown(word("measuring.nothing"))
-        if benchmark.own_file().is_file() and not job.is_running(requested):
+        if own.is_file() and not is_closed() and not job.is_running(requested):  # others need them, too
             st.button(
                 word("measuring.remove"), key="forget-measured", type="tertiary", on_click=benchmark.remove_own_rows
             )

@@ -16,7 +16,7 @@ import core
 from app.runtime import benchmark as measured
 from app.runtime import sources
 from app.state import Key
-from app.views.trust import benchmark, ground_truth
+from app.views.trust import benchmark, ground_truth, measuring
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
@@ -156,7 +156,9 @@ def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: lis
 # --- measuring more
 
 
-def test_what_is_requested_is_measured_once_and_joins_the_table(rows: list[dict]) -> None:
+def test_what_is_requested_is_measured_once_and_joins_the_table(
+    rows: list[dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = open_section(section="benchmark")
     page.session_state[TrustKey.MEASURING] = True
     page = well(page.run())
@@ -172,6 +174,12 @@ def test_what_is_requested_is_measured_once_and_joins_the_table(rows: list[dict]
     edges = word("benchmark.reference", source=word("source.edges"))
     few = word("rank.pictures", count=2)
     assert shown[f"{edges} · {few}"] == 2 and shown["Saliency"] == PICTURES
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "is_closed", lambda: True)
+        page = well(page.run())  # nobody removes what others on a server have measured
+        assert "forget-measured" not in {one.key for one in page.button}
+        assert str(measured.own_file()) not in shown_text(page)
+    page = well(page.run())
     page = well(page.button(key="forget-measured").click().run())
     assert (page.dataframe[0].value["pictures"] == PICTURES).all() and not measured.own_file().exists()
 
