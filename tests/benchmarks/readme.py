@@ -1,10 +1,11 @@
 """Write the measured tables into README.md, each between its own two marks: ``make tables``.
 
-    python -m tests.benchmarks.readme [models] [tasks] [coverage] [benchmark] [scan]
+    python -m tests.benchmarks.readme [models] [tasks] [coverage] [benchmark] [scan] [hostile]
 
 *models* is what ``python -m core models`` prints, *tasks* what ``python -m core tasks`` prints, and *coverage* what
 ``coverage`` has measured before. *benchmark* runs ``methods``, which takes a quarter of an hour; *scan* runs ``scan``
-and ``opening``, a few minutes with the machine to themselves.
+and ``opening``, a few minutes with the machine to themselves; *hostile* runs ``hostile``, a few
+minutes on two cores.
 """
 
 from __future__ import annotations
@@ -80,12 +81,21 @@ def benchmark(options: argparse.Namespace) -> str:
 
 def scan(options: argparse.Namespace) -> str:
     """The tables of scans and of opening what they leave, as these commands print them."""
-    commands = (["tests.benchmarks.scan"], ["tests.benchmarks.opening"])
-    printed = [subprocess.run([sys.executable, "-m", *one], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-               for one in commands]  # fmt: skip
-    if not all(one.stdout for one in printed):
+    found = [measured("scan"), measured("opening")]
+    if not all(found):
         sys.exit("The table of scans needs photographs and Chromium; README.md stays as it is.")
-    return "\n\n".join(one.stdout.strip() for one in printed)
+    return "\n\n".join(found)
+
+
+def hostile(options: argparse.Namespace) -> str:
+    """What becomes of hostile files, by kind."""
+    return measured("hostile")
+
+
+def measured(name: str, *options: str) -> str:
+    """What a benchmark of that name prints in a process of its own; CalledProcessError if it misses its goal."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{name}", *options]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 TABLES: dict[str, Callable[[argparse.Namespace], str]] = {
@@ -94,6 +104,7 @@ TABLES: dict[str, Callable[[argparse.Namespace], str]] = {
     "coverage": coverage,
     "benchmark": benchmark,
     "scan": scan,
+    "hostile": hostile,
 }
 
 
