@@ -1,4 +1,4 @@
-"""Files: atomic writes, so that readers always see a complete file, and reads of regular files only."""
+"""Files: atomic writes, so that readers always see a complete file, reads of regular files only, the cache folder."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ REASONS = {
     errno.EHOSTUNREACH: Message("the server cannot be reached"),
 }
 """Texts for the most common numbers of an ``OSError``; for others the system's text is shown."""
+
+
+# An empty variable counts as missing, as it is specified; torch and huggingface_hub would take the working folder.
+if os.environ.get("XDG_CACHE_HOME") == "":
+    del os.environ["XDG_CACHE_HOME"]
+
+
+def home() -> Path:
+    """Fovea's folder in the user's cache folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fovea"
 
 
 def open_regular(path: Path, name: str | None = None) -> BinaryIO:

@@ -1,17 +1,17 @@
-"""Preparation of the server: garbage collection, the upload quota, leftovers on the disk, and timm ahead."""
+"""Preparation of the server: garbage collection, the upload quota, the metrics, and what is done ahead."""
 
 from __future__ import annotations
 
 import atexit
 import gc
 import sys
+from collections.abc import Sequence
 
 import streamlit as st
 from streamlit import runtime
 
 from app.runtime import uploads
-from app.runtime.ahead import ahead
-from app.runtime.leftovers import remove_leftovers
+from app.runtime.ahead import Work, ahead
 from core.models import timm_models
 
 MANY = 100
@@ -21,13 +21,13 @@ _modules = 0  # the number at the last time
 atexit.register(gc.unfreeze)  # at the end of the process all is to go: extensions count what is left
 
 
-def prepare_process() -> None:
-    """Leave all that was imported out of garbage collection, put the quota in force, and prepare the rest ahead."""
+def prepare_process(*works: Work) -> None:
+    """Leave all that was imported out of garbage collection, put the quota in force, and have ``works`` done ahead."""
     freeze()
     uploads.limit()
     if runtime.exists():
         close_metrics()
-        prepare_ahead()
+        prepare_ahead(works)
 
 
 def close_metrics() -> None:
@@ -36,12 +36,12 @@ def close_metrics() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def prepare_ahead() -> None:
-    """Have leftovers removed and timm imported while no page runs.
+def prepare_ahead(_works: Sequence[Work]) -> None:
+    """Have works done once, and timm imported, while no page runs.
 
     The first model of timm would take seconds, and so would all other pages.
     """
-    ahead().want("start", [remove_leftovers, timm_models.names])
+    ahead().want("start", [*_works, timm_models.names])
 
 
 def freeze() -> None:

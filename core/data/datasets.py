@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.data.drawn import draw_scenes, draw_task
 from core.data.fetching import CIFAR, fetch_imagenette, open_cifar
-from core.data.folders import IMAGENETTE, find_folder, home, open_folder
+from core.data.folders import IMAGENETTE, find_folder, open_folder
 from core.data.split import Dataset, Split, hold
 from core.data.walking import SUFFIXES
 from core.scenes.shortcuts import SHORTCUTS
@@ -32,7 +32,6 @@ __all__ = [
     "fetch_imagenette",
     "find_folder",
     "hold",
-    "home",
     "open_cifar",
     "open_dataset",
     "open_folder",

@@ -9,9 +9,9 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 
-from core.data.folders import home, place
+from core.data.folders import place
 from core.data.split import Dataset, Split
-from core.files import reason, sweep, unfinished
+from core.files import home, reason, sweep, unfinished
 from core.types import InvalidInput, Progress
 
 CIFAR = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}

@@ -17,6 +17,7 @@ from core.data.layout import kind_of, parted
 from core.data.names import readable, shown, stored
 from core.data.split import Dataset, Split
 from core.data.walking import SUFFIXES, folders, walk
+from core.files import home
 from core.images import open_image
 from core.messages import Message
 from core.terms import imagenet_terms
@@ -36,10 +37,6 @@ IMAGENETTE = {
 }
 KEPT = 0.1  # the share of each class for validation, where a folder has no splits
 
-# An empty variable counts as missing, as it is specified; torch and huggingface_hub would take the working folder.
-if os.environ.get("XDG_CACHE_HOME") == "":
-    del os.environ["XDG_CACHE_HOME"]
-
 
 @dataclass(frozen=True, eq=False)
 class Listing:
@@ -52,11 +49,6 @@ class Listing:
     paths: list[Path]
     labels: np.ndarray
     left: Sequence[Path] = ()
-
-
-def home() -> Path:
-    """The folder of downloaded data sets: ``fovea`` in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fovea"
 
 
 def place(folder: str | Path | None) -> Path:

@@ -27,9 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from core.data.folders import home
 from core.evaluation.grids import pool
-from core.files import put
+from core.files import home, put
 from core.legacy import current
 from core.models import zoo
 from core.types import AttentionMap, Attribution, InvalidInput

@@ -15,8 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from core.data.folders import home
-from core.files import first_line, put
+from core.files import first_line, home, put
 from core.models.libraries import library
 from core.types import InvalidInput, ModelCard
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import core
-from app.runtime import benchmark, kept_runs, leftovers, votes
-from app.runtime.mistakes import owners, scans, zips
+from app.runtime import benchmark, kept_runs, votes
+from app.runtime.mistakes import leftovers, owners, scans, zips
 from core import files
 from core.data import home, open_collection
 from core.lessons import Question

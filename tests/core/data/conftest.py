@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data import datasets
+from core.files import home
 
 
 @pytest.fixture
@@ -14,4 +14,4 @@ def nowhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
     """No test finds what this machine happens to have; the empty cache folder that is searched instead."""
     monkeypatch.delenv("FOVEA_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    return datasets.home()
+    return home()
