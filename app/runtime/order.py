@@ -1,4 +1,4 @@
-"""Readings with the order of the patches changed: blocks of the picture shuffled, or no encoding of positions."""
+"""Readings with the order of the patches changed: blocks of the picture shuffled, or no position encoding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.images import open_image
 from core.lessons import shuffle_blocks, without_positions
 
 POSITIONS, BLOCKS = "positions", "blocks-"
-"""Without the encoding of positions; and before the side of a block in pixels."""
+"""Without position encoding; and before the side of a block in pixels."""
 
 
 def shuffled(model: Classifier, picture: Picture, block: int, seed: int) -> Picture:
@@ -21,7 +21,7 @@ def read_reordered(model: Classifier, picture: Picture, way: str, seed: int) -> 
     """The reading in a way: "positions", or "blocks-" with the side of a block; maps are left out.
 
     Raises:
-        InvalidInput: the model has no encoding of positions, or the blocks do not divide its square.
+        InvalidInput: the model has no position encoding, or the blocks do not divide its square.
     """
 
     def read_changed() -> Reading:

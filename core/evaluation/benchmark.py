@@ -1,11 +1,13 @@
 """The benchmark: every source of maps by every measure on a model, over a set of pictures, in one file.
 
-    mass, pointing how much of the map, and its peak, lies where the evidence is high is good tag-mass, tag-pointing the
-    same for a tag that reveals the class: high if the model uses the tag background-mass ... the same for such a
-    background: everything but the object cue-, step-, answer-mass ... the same for the parts of a task's evidence blank
-    how often the map has no positive evidence at all low is good deletion area under the probability while the map's
-    cells are removed low is good insertion area under it while they are added high is good randomized rank correlation
-    with the map of the model with new random weights low is good
+    mass, pointing                 how much of the map, and its peak, lies where the evidence is        high is good
+    tag-mass, tag-pointing         the same for a tag that reveals the class        high if the model uses the tag
+    background-mass ...            the same for such a background: everything but the object
+    cue-, step-, answer-mass ...   the same for the parts of a task's evidence
+    blank                          how often the map has no positive evidence at all                    low is good
+    deletion                       area under the probability while the map's cells are removed         low is good
+    insertion                      area under it while they are added                                   high is good
+    randomized                     rank correlation with the map of the re-initialized model            low is good
 
 The evidence is defined in ``cases``. A blank map has mass 0 and pointing 0. A constant map has no order of its cells,
 so it has no deletion, insertion or rank correlation: the picture is left out of these, and a measure without any

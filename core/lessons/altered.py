@@ -1,4 +1,4 @@
-"""Measures of how a prediction changes with an altered picture, or without the encoding of positions.
+"""Measures of how a prediction changes with an altered picture, or without position encoding.
 
 slope         Σ |∂F/∂pixel| · step        what a gradient promises for a step of each pixel in its best direction
 slope-error   |F(x + step) − F(x) − slope| / slope        how far the promise is from what happens
@@ -62,7 +62,7 @@ def without_positions(classifier: Classifier) -> Classifier:
             found.append(part.bias)
     if not found:
         raise InvalidInput(
-            "{model} has no encoding of positions. Choose a model with self-attention, or a transformer.",
+            "{model} has no position encoding. Choose a model with self-attention, or a transformer.",
             model=classifier.card.slug,
         )
     with torch.no_grad():

@@ -28,7 +28,7 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong, *, fits: bool 
         given = brief(table.get("measure"))
         wrong(
             "measure",
-            Message("There is no measure {given}. Possible are: {measures}.", given=given, measures=list(MEASURES)),
+            Message("There is no measure {given}. Choose one of: {measures}.", given=given, measures=list(MEASURES)),
         )
         return None
     settings = {key: value for key, value in table.items() if key in measure.settings}

@@ -1,4 +1,4 @@
-"""Measures of what a model does with the cue of a task, and what its gates of channels do."""
+"""Measures of what a model does with the cue of a task, and what its channel gates do."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def mirror_same(settings: Settings) -> Measured:
 
 
 def gates(classifier: Classifier, picture: Picture) -> np.ndarray:
-    """The weights (c,) of the model's first gate of channels alone.
+    """The weights (c,) of the model's first pure channel gate.
 
     Raises:
         InvalidInput: the model has none.
@@ -71,7 +71,7 @@ def gates(classifier: Classifier, picture: Picture) -> np.ndarray:
 
 
 def gate_map(classifier: Classifier, reading: Reading) -> AttentionMap:
-    """The map of the model's first gate of channels alone.
+    """The map of the model's first pure channel gate.
 
     Raises:
         InvalidInput: the model has none.
@@ -80,7 +80,7 @@ def gate_map(classifier: Classifier, reading: Reading) -> AttentionMap:
         if not one.kind.on_picture:
             return one
     raise InvalidInput(
-        "{model} has no gate of channels. Choose a model with one, such as squeeze-and-excitation.",
+        "{model} has no channel gate. Choose a model with one, such as squeeze-and-excitation.",
         model=classifier.card.slug,
     )
 

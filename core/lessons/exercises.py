@@ -27,7 +27,9 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim | None], 
     """
     kind, options = table.get("kind"), table.get("options", [])
     if kind not in KINDS:
-        wrong("kind", Message("There is no kind {given}. Possible are: {kinds}.", given=brief(kind), kinds=list(KINDS)))
+        wrong(
+            "kind", Message("There is no kind {given}. Choose one of: {kinds}.", given=brief(kind), kinds=list(KINDS))
+        )
         return None
     answer = table.get("answer", [])
     answers = tuple(answer if isinstance(answer, list) else [answer])

@@ -95,7 +95,7 @@ def _among(value: str, names: tuple[str, ...]) -> Message | None:
     if value in names:
         return None
     possible = listed(names) or [Message("none")]
-    return Message("There is no '{value}'. Possible are: {names}.", value=value, names=possible)
+    return Message("There is no '{value}'. Choose one of: {names}.", value=value, names=possible)
 
 
 def _without(card: ModelCard) -> Message:

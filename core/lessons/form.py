@@ -31,13 +31,13 @@ def misformed(key: str, value: Any) -> Message | None:
         return Message("'{key}' must be a list of texts, not {given}.", key=key, given=brief(value))
     for one in value if key == "breaks" else ():
         if one not in MISCONCEPTIONS:
-            return Message("There is no '{value}'. Possible are: {names}.", value=one, names=list(MISCONCEPTIONS))
+            return Message("There is no '{value}'. Choose one of: {names}.", value=one, names=list(MISCONCEPTIONS))
     return None
 
 
 def not_text(key: str, value: Any) -> Message:
     """The sentence for a value that is no text."""
-    return Message("'{key}' must be a text, not {given}.", key=key, given=brief(value))
+    return Message("'{key}' must be text, not {given}.", key=key, given=brief(value))
 
 
 def parse(text: str) -> dict[str, Any]:

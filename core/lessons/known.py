@@ -41,7 +41,7 @@ def one_of(names: tuple[str, ...]) -> Check:
     def check(key: str, value: str) -> Message | None:
         if value in names:
             return None
-        return Message("There is no '{value}'. Possible are: {names}.", value=value, names=list(names))
+        return Message("There is no '{value}'. Choose one of: {names}.", value=value, names=list(names))
 
     return check
 
@@ -51,7 +51,7 @@ def model(key: str, value: str) -> Message | None:
     stored = [card.slug for card in zoo.stored()]
     if value in stored:
         return None
-    return Message("There is no model '{value}' here. Possible are: {names}.", value=value, names=listed(stored))
+    return Message("There is no model '{value}' here. Choose one of: {names}.", value=value, names=listed(stored))
 
 
 def sample(key: str, value: str) -> Message | None:
@@ -168,6 +168,6 @@ CHECKS: dict[str, Check] = {
 def unknown(name: str, value: Any) -> Message | None:
     """What is wrong with a value, in a sentence; None where nothing is, or nothing is known of the name."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return Message("'{key}' must be a text or a number, not {given}.", key=name, given=brief(value))
+        return Message("'{key}' must be text or a number, not {given}.", key=name, given=brief(value))
     check = CHECKS.get(name)
     return check(name, str(value)) if check else None

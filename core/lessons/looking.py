@@ -78,7 +78,7 @@ def _share_on(classifier: Classifier, slug: str, mask: np.ndarray, part: str) ->
         if part in ("", str(view.number + 1)):
             return localize(view.values, mask).mass
     raise InvalidInput(
-        "The attention of {model} does not lie on the picture. Choose a model whose attention does.",
+        "{model} has no attention map over the picture. Choose a model that has one.",
         model=classifier.card.slug,
     )
 

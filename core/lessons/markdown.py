@@ -87,7 +87,7 @@ class Reader:
                 self._check_line(number, line)
             elif depth == 2:
                 if name in self.steps:
-                    self.wrong(number, Message("The step '{step}' is here twice. Remove one of them.", step=name))
+                    self.wrong(number, Message("The step '{step}' appears twice. Remove one of them.", step=name))
                 self.steps.setdefault(name, number)
             elif not self.steps:
                 self.wrong(
@@ -134,9 +134,7 @@ class Reader:
                     ),
                 )
         if stray_brace(line):
-            self.wrong(
-                number, Message("A brace is open or closed alone, or twice. Write {example}.", example="{claim}")
-            )
+            self.wrong(number, Message("A brace is unmatched or doubled. Write {example}.", example="{claim}"))
 
     def _check_figure(self, number: int, line: str) -> None:
         figure = find_figure(line)
@@ -184,7 +182,7 @@ class Reader:
                     ),
                 )
             elif (block.step, block.name) in blocks:
-                self.wrong(block.line, Message("The block '{block}' is here twice. Join them.", block=block.name))
+                self.wrong(block.line, Message("The block '{block}' appears twice. Merge them.", block=block.name))
             elif not block.text:
                 self.wrong(
                     block.line, Message("The block '{block}' is empty. Write its text or remove it.", block=block.name)
@@ -240,7 +238,7 @@ class Reader:
             if not line:
                 if get_close_matches(name, [one for one in self.steps if one not in steps]):
                     continue  # it is there with a mistyped name, which is a problem already
-                self.wrong(self.last_line, Message("The step '{step}' has no words. Add '## {step}'.", step=name))
+                self.wrong(self.last_line, Message("The step '{step}' has no text. Add '## {step}'.", step=name))
                 continue
             needed = QUESTION if step.exercise else SAY
             if (name, needed) not in blocks and not any(
@@ -252,7 +250,7 @@ class Reader:
                     self.wrong(
                         line,
                         Message(
-                            "The option '{option}' of the step '{step}' has no words. Add '### option {option}'.",
+                            "The option '{option}' of the step '{step}' has no text. Add '### option {option}'.",
                             option=option,
                             step=name,
                         ),

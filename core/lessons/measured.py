@@ -108,7 +108,7 @@ def steer_of(settings: Settings) -> Steer:
     """The change of attention that a claim names: a ``way``, and for the way of a part which ``parts_off``, from 1."""
     way = str(settings["way"])
     if way not in WAYS:
-        raise InvalidInput("There is no way '{way}' to change attention. Possible are: {ways}.", way=way, ways=[*WAYS])
+        raise InvalidInput("'{way}' is not a way to change attention. Choose one of: {ways}.", way=way, ways=[*WAYS])
     if way in STEERS:
         return STEERS[way]
     numbers = str(settings.get("parts_off", "1"))

@@ -153,7 +153,7 @@ def attention_share(settings: Settings) -> Measured:
         values += [found[role].mass for view, found in views if part in (view.part, str(view.number + 1))][:1]
     if not values:
         raise InvalidInput(
-            "The attention of {model} does not lie on the picture. Choose a model whose attention does.",
+            "{model} has no attention map over the picture. Choose a model that has one.",
             model=classifier.card.slug,
         )
     return mean(values)

@@ -72,13 +72,13 @@ def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tup
         for one in skeleton.given if read else ():
             if one.casefold() not in seen:
                 sentence = Message(
-                    "'{key}' has '{given}', which is not in the words. Remove it.", key="given", given=one
+                    "'{key}' lists '{given}', which the text does not contain. Remove it.", key="given", given=one
                 )
                 problems.append(Problem(SKELETON, skeleton.lines.find("", 0, "given"), sentence))
         for number, claim in enumerate(skeleton.claims if read else ()):
             if claim.name not in used:
                 line = skeleton.lines.find("claim", number, "id")
-                sentence = Message("The claim '{claim}' is used nowhere. Use it or remove it.", claim=claim.name)
+                sentence = Message("The claim '{claim}' is not used. Use it or remove it.", claim=claim.name)
                 problems.append(Problem(SKELETON, line, sentence))
     if problems:
         return None, tuple(sorted(problems, key=lambda one: (one.file, one.line)))
@@ -114,7 +114,9 @@ def read_lesson(folder: Path) -> Lesson:
     """
     lesson, problems = check_lesson(folder)
     if lesson is None:
-        raise InvalidInput("The lesson {name} has a mistake. {problem}", name=folder.name, problem=problems[0].message)
+        raise InvalidInput(
+            "The lesson {name} contains an error. {problem}", name=folder.name, problem=problems[0].message
+        )
     return lesson
 
 

@@ -105,7 +105,7 @@ class Skeleton:
             if key not in allowed:
                 self.wrong(
                     self.lines.find(section, number, key),
-                    Message("There is no key '{key}' here. Possible are: {keys}.", key=key, keys=list(allowed)),
+                    Message("There is no key '{key}' here. Choose one of: {keys}.", key=key, keys=list(allowed)),
                 )
             elif (why := misformed(key, table[key])) is not None:
                 self.wrong(self.lines.find(section, number, key), why)
@@ -120,7 +120,9 @@ class Skeleton:
         if not isinstance(name, str) or not NAME.fullmatch(name):
             self.wrong(
                 line("", 0, "id"),
-                Message("The id must be small letters, digits and hyphens, not {given}.", given=brief(name)),
+                Message(
+                    "The id must consist of lowercase letters, digits and hyphens, not {given}.", given=brief(name)
+                ),
             )
         elif name != folder:
             self.wrong(
@@ -130,11 +132,11 @@ class Skeleton:
         for key in ("order", "minutes"):
             value = self.data.get(key)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                self._unread(line("", 0, key), Message("The {key} must be a whole number from 1 on.", key=key))
+                self._unread(line("", 0, key), Message("The {key} must be a whole number of at least 1.", key=key))
         found = self.data.get("languages", ["en"])
         if not isinstance(found, list) or not found or any(one not in LANGUAGES for one in found):
             self.wrong(
-                line("", 0, "languages"), Message("The languages must be some of {known}.", known=list(LANGUAGES))
+                line("", 0, "languages"), Message("Each language must be one of: {known}.", known=list(LANGUAGES))
             )
 
     def _tables(self, key: str) -> list[dict[str, Any]]:
@@ -188,7 +190,7 @@ class Skeleton:
             if view not in VIEWS:
                 self.wrong(
                     line("view"),
-                    Message("There is no view {given}. Possible are: {views}.", given=brief(view), views=list(VIEWS)),
+                    Message("There is no view {given}. Choose one of: {views}.", given=brief(view), views=list(VIEWS)),
                 )
                 view = VIEWS[0]
             hide = table.get("hide", [])

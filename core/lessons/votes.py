@@ -169,7 +169,7 @@ class Votes:
     def _append(self, line: Line) -> None:
         text = to_json(line) + "\n"
         if len(text) > LONGEST or not CODE.fullmatch(line["question"][0]):
-            raise InvalidInput("This vote cannot be kept. Open the link of your class again.")
+            raise InvalidInput("This vote cannot be stored. Open the link of your class again.")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:

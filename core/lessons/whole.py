@@ -72,7 +72,7 @@ def final_problems(steps: Sequence[Step], claims: Mapping[str, Claim]) -> Iterat
             "step",
             finals[1][0] if finals else len(steps) - 1,
             "",
-            Message("A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals)),
+            Message("A lesson has one final question, not {count}. Mark it with final = true.", count=len(finals)),
         )
     for number, step in finals:
         exercise = step.exercise

@@ -112,7 +112,7 @@ def checked_texts(texts: Sequence[str]) -> tuple[str, ...]:
     long = next((one for one in found if len(one) > LONGEST), None)
     if long is not None:
         raise InvalidInput(
-            "The text '{text}…' is longer than {most} letters. Shorten it.", text=long[:40], most=LONGEST
+            "The text '{text}…' is longer than {most} characters. Shorten it.", text=long[:40], most=LONGEST
         )
     twice = next((one for one in found if found.count(one) > 1), None)
     if twice is not None:

@@ -97,8 +97,8 @@ def check_size(module: nn.Module, size: int, title: str) -> None:
     count = sum(one.numel() for one in module.parameters())
     if LEAST_BYTES * count > size:
         raise InvalidInput(
-            "{megabytes:.1f} MB of weights are too few for the {millions:.1f} million parameters of {name}. Check that "
-            "the configuration and the weights belong together.",
+            "{megabytes:.1f} MB of weights is too little for the {millions:.1f} million parameters of {name}. Check "
+            "that the configuration and the weights belong together.",
             megabytes=size / 1e6,
             millions=count / 1e6,
             name=title,

@@ -145,7 +145,7 @@ def check_count(card: ModelCard, size: int) -> None:
     count = torchvision_models.weights_of(name).meta["num_params"]
     if size < LEAST_BYTES * (count - LARGEST_HEAD):
         raise InvalidInput(
-            "{megabytes:.1f} MB of weights are too few for the {millions:.0f} million parameters of {name}. Name "
+            "{megabytes:.1f} MB of weights is too little for the {millions:.0f} million parameters of {name}. Name "
             "the architecture of these weights in the card.",
             megabytes=size / 1e6,
             millions=count / 1e6,

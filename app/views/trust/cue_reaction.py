@@ -8,7 +8,7 @@ import streamlit as st
 from app import figures, state
 from app.runtime import attention_truth
 from app.state import Subject
-from app.titles import part_title, tap_titles, within
+from app.titles import part_title, tap_titles
 from app.views.trust import ranking, work
 from app.words import decimal, percent, plain, together, word
 from core import AttentionMap, CueReaction
@@ -33,7 +33,7 @@ def show_reactions(subject: Subject, task: Task) -> None:
     )
     titles = tap_titles([AttentionMap(one.tap, model.taps[one.tap].kind, np.empty(0), (0, 0)) for one in found or ()])
     for one in found or ():
-        show_reaction(one, within(titles[one.tap]), model.taps[one.tap].kind.part, task)
+        show_reaction(one, titles[one.tap], model.taps[one.tap].kind.part, task)
 
 
 def show_reaction(found: CueReaction, gate: str, part: str, task: Task) -> None:

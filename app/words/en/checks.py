@@ -9,7 +9,7 @@ WORDS = {
     "check.class": "Explained class: {name}.",
     "check.start": "Run the checks",
     "check.passed": "passed",
-    "check.failed": "not passed",
+    "check.failed": "failed",
     "check.not_applicable": "not applicable",
     "check.rows": "Rows sum to one",
     "check.complete": "Values sum to the score",

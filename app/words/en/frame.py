@@ -75,7 +75,7 @@ WORDS = {
     "picture.strip": "Pictures to choose from",
     "picture.remove": "Remove",
     "picture.add": "Add pictures",
-    "picture.private": "Drop, browse or paste JPEG, PNG or WebP files of up to {limit} MB each. Pictures stay on this machine and are not written to disk.",
+    "picture.private": "Drop, paste or browse for JPEG, PNG or WebP files of up to {limit} MB each. Pictures stay on this machine and are not written to disk.",
     "upload.button": "Upload",
     "upload.limit": "{megabytes} MB per file: {kinds}",
     "upload.refused": "{name} was not accepted: you have reached the upload limit of {files} files or 1 GB. Wait until your earlier files are opened, or reload the page, then upload it again.",

@@ -89,7 +89,7 @@ WORDS = {
     "The weights are larger than {megabytes} MB. Put the files into the folder that {variable} names instead.": "权重超过 {megabytes} MB。请改为把文件放入 {variable} 所指的文件夹。",
     "There is no model '{slug}' in the folder that {variable} names. Put its model card there.": "{variable} 所指的文件夹中没有模型“{slug}”。请把它的模型卡放在那里。",
     "{name} has no weights next to it. Put {weights} into the same folder.": "“{name}”旁边没有权重。请把 {weights} 放入同一文件夹。",
-    "{megabytes:.1f} MB of weights are too few for the {millions:.0f} million parameters of {name}. Name the architecture of these weights in the card.": "{megabytes:.1f} MB 的权重对“{name}”的 {millions:.0f} 百万个参数来说太少。请在模型卡中写明这些权重的架构。",
+    "{megabytes:.1f} MB of weights is too little for the {millions:.0f} million parameters of {name}. Name the architecture of these weights in the card.": "{megabytes:.1f} MB 的权重对“{name}”的 {millions:.0f} 百万个参数来说太少。请在模型卡中写明这些权重的架构。",
     "torchvision has no classification model '{name}'. Choose one such as {models}.": "torchvision 没有分类模型“{name}”。请选择例如 {models}。",
     "{name} cannot be built for pictures of {size} × {size} pixels: {reason}. Give another size.": "无法为 {size} × {size} 像素的图片构建“{name}”：{reason}。请给出另一个 size。",
     "it is a custom class": "它是自定义的类",

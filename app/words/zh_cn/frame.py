@@ -75,7 +75,7 @@ WORDS = {
     "picture.strip": "可选的图片",
     "picture.remove": "移除",
     "picture.add": "添加图片",
-    "picture.private": "拖入、浏览或粘贴 JPEG、PNG 或 WebP 文件，每个不超过 {limit} MB。图片留在这台机器上，不会写入磁盘。",
+    "picture.private": "拖入、粘贴或选取 JPEG、PNG 或 WebP 文件，每个不超过 {limit} MB。图片留在这台机器上，不会写入磁盘。",
     "upload.button": "上传",
     "upload.limit": "每个文件不超过 {megabytes} MB：{kinds}",
     "upload.refused": "没有接受 {name}：已达到上传上限（{files} 个文件或 1 GB）。请等先前的文件打开，或重新载入页面，然后再上传。",

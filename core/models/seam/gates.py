@@ -24,7 +24,7 @@ SQUEEZED, ROUND, WHOLE = (Kind.CHANNEL,), (Kind.SPATIAL,), (Kind.CHANNEL, Kind.F
 EACH = (Kind.FEATURE,)
 
 INNER = ""
-"""In place of the part, for a gate of channels whose forward takes the sigmoid itself."""
+"""In place of the part, for a channel gate whose forward takes the sigmoid itself."""
 
 GATES: dict[str, tuple[str, tuple[Kind, ...]]] = {
     "timm.layers.squeeze_excite.SEModule": ("gate", SQUEEZED),

@@ -25,7 +25,7 @@ from tests.app.pages import shown_text
 from tests.core.attentive_models import adopted
 
 open_checks = partial(open_test, checks.show_checks)
-VERDICTS = {True: "passed", False: "not passed", None: "not applicable"}
+VERDICTS = {True: "passed", False: "failed", None: "not applicable"}
 
 
 @pytest.fixture(autouse=True)

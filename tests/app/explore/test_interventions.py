@@ -33,7 +33,7 @@ def test_at_first_the_attention_on_the_left_pane_is_uniform(slug: str) -> None:
     model, shown = build_tiny(slug), open_intervention(slug)
     reading = core.read(model, open_sample(SAMPLE))
     choice = find_choice(reading, "")
-    first = choice.tap if choice else reading.maps[-1].tap  # a gate of channels is on no pane
+    first = choice.tap if choice else reading.maps[-1].tap  # a channel gate is on no pane
     assert shown.selectbox(key=ExploreKey.CHANGED).value == first
     assert shown.button_group(key=ExploreKey.WAY).value == UNIFORM
     agrees(shown, model, {first: core.UNIFORM})

@@ -1,4 +1,4 @@
-"""The order of patches: without the encoding of positions, and with shuffled blocks, as computed by hand."""
+"""The order of patches: without position encoding, and with shuffled blocks, as computed by hand."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_lesson_does_on_the_page_what_it_asks_about(step: str) -> None:
 
 def test_a_model_without_an_encoding_of_positions_is_a_sentence() -> None:
     page = well(open_page(model="scenes/plain", sample=SAMPLE, test="order"))
-    assert "has no encoding of positions" in shown_text(page)
+    assert "has no position encoding" in shown_text(page)
     page = well(open_page(model="scenes/plain", sample=SAMPLE, test="order", order="blocks-16", lang="zh-CN"))
     assert "打乱 16 像素的方块后" in shown_text(page)
 

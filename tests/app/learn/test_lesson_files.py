@@ -44,7 +44,7 @@ def test_a_lesson_with_a_mistake_that_an_address_names_says_what_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer_broken_lesson(tmp_path, monkeypatch)
-    for language, sentence in (("en", "small has a mistake"), ("zh-CN", "课程 small 有错误")):
+    for language, sentence in (("en", "small contains an error"), ("zh-CN", "课程 small 有错误")):
         told = shown_text(well(open_page(lesson="small", lang=language))).replace("\u2060", "")
         assert sentence in told and "en.md:4" in told and "There is no lesson" not in told
 

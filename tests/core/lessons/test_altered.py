@@ -65,7 +65,7 @@ def test_a_model_without_positions_answers_the_same_for_patches_in_any_order() -
             found.append(x[0, 0])
     assert torch.allclose(*found, atol=1e-4 * found[0].abs().max().item()) and not blind.module.place.any()
     assert core.load(TOKENS, "cpu").module.place.any(), "the model itself is as it was"
-    with pytest.raises(core.InvalidInput, match="no encoding of positions"):
+    with pytest.raises(core.InvalidInput, match="no position encoding"):
         without_positions(core.load(CLEAN, "cpu"))
 
 
@@ -179,7 +179,7 @@ def test_how_the_gates_react_to_the_cue_and_to_a_mirror() -> None:
             changed.append(then != core.read(model, one).predicted)
         assert take("gate-removal", GATED, count=5, which=which) == np.mean(changed)
     assert take("gate-removal", GATED, count=64) > 0 and take("gate-removal", GATED, count=64, which="random") > 0
-    with pytest.raises(core.InvalidInput, match="no gate of channels"):
+    with pytest.raises(core.InvalidInput, match="no channel gate"):
         take("gate-change", GUESSING, by="cue")
 
 
@@ -195,7 +195,7 @@ def test_parts_of_the_attention_and_where_they_lie() -> None:
     assert take("received", COMPARING, tap=tap) == pytest.approx(np.mean(columns), abs=1e-6)
     with pytest.raises(core.InvalidInput, match="has no tap 'stage9'"):
         take("flip-rate", COMPARING, tap="stage9", way="uniform")
-    with pytest.raises(core.InvalidInput, match="no way 'sideways'"):
+    with pytest.raises(core.InvalidInput, match="'sideways' is not a way"):
         take("flip-rate", COMPARING, way="sideways")
 
 

@@ -57,7 +57,7 @@ MISTAKES = {
     "an unknown key": ("lesson.toml", "order = 1", "order = 1\nordr = 1", 4, "no key 'ordr'"),
     "the name of another folder": ("lesson.toml", 'id = "small"', 'id = "other"', 2, "must be the name of its folder"),
     "an order that is no number": ("lesson.toml", "order = 1", 'order = "1"', 3, "order must be a whole number"),
-    "an unknown language": ("lesson.toml", '["en"]', '["en", "xx"]', 5, "languages must be some of"),
+    "an unknown language": ("lesson.toml", '["en"]', '["en", "xx"]', 5, "Each language must be one of"),
     "a language without words": ("zh-CN.md", '["en"]', '["en", "zh-CN"]', 0, "missing"),
     "an unknown model": ("lesson.toml", '"scenes/cbam"\n\n', '"scenes/cbm"\n\n', 8, "no model 'scenes/cbm'"),
     "an unknown picture": ("lesson.toml", '"scenes/3"', '"scenes/three"', 20, "not 'three'"),
@@ -66,7 +66,7 @@ MISTAKES = {
     "a measure without its model": ("lesson.toml", 'model = "scenes/cbam"\npictures', "pictures", 10, "needs 'model'"),
     "a bad bound": ("lesson.toml", '">= 0.5"', '"at least half"', 15, "bound must look like"),
     "too many pictures": ("lesson.toml", "pictures = 100", "pictures = 100000", 14, "from 2 to 2000"),
-    "a claim that nobody uses": ("lesson.toml", "", "", 11, "used nowhere"),
+    "a claim that nobody uses": ("lesson.toml", "", "", 11, "is not used"),
     "a step that is here twice": ("lesson.toml", 'id = "guess"', 'id = "look"', 23, "id of its own"),
     "an unknown view": ("lesson.toml", 'id = "look"\n', 'id = "look"\nview = "compare"\n', 19, "no view 'compare'"),
     "something that cannot be hidden": ("lesson.toml", '["prediction"]', '["answer"]', 25, "can hide"),
@@ -169,7 +169,7 @@ MISTAKES = {
         "belongs to no block",
     ),
     "words of a step that is not there": ("en.md", "## look", "## lok", 2, "no step 'lok'"),
-    "a step without words": ("en.md", "## look", "## another", 18, "'look' has no words"),
+    "a step without words": ("en.md", "## look", "## another", 18, "'look' has no text"),
     "an unknown block": ("en.md", "### say", "### tell", 3, "no block 'tell'"),
     "an unknown option": ("en.md", "### option fish", "### option fsh", 10, "no option 'fsh'"),
     "an option without words": (
@@ -177,7 +177,7 @@ MISTAKES = {
         "### option fish\nA fish | It has no fins.\n",
         "",
         5,
-        "'fish' of the step 'guess' has no words",
+        "'fish' of the step 'guess' has no text",
     ),
     "an option without a reason": ("en.md", "A fish | It has no fins.", "A fish", 10, "TEXT | REASON"),
     "a question that is not asked": ("en.md", "### ask\nAnd for this picture?\n", "", 12, "no '### ask'"),
@@ -216,7 +216,7 @@ def test_each_planted_mistake_is_found_at_its_line(folder: Path, mistake: str) -
     found = [one for one in problems if one.file == file and fragment in one.sentence]
     assert found, "\n".join(map(str, problems))
     assert found[0].line == line, "\n".join(map(str, problems))
-    with pytest.raises(InvalidInput, match="small has a mistake"):
+    with pytest.raises(InvalidInput, match="small contains an error"):
         read_lesson(folder)
 
 

@@ -32,11 +32,11 @@ PLANTED = {
         "order = 1",
         'order = 1\ngiven = ["0.5"]',
         4,
-        "not in the words",
+        "the text does not contain",
     ),
-    "a brace that stays open": ("en.md", "{right} of", "{right of", 4, "A brace is open or closed alone"),
-    "a brace that is only closed": ("en.md", "{right} of", "right} of", 4, "A brace is open or closed alone"),
-    "a placeholder in two braces": ("en.md", "{right}", "{{right}}", 4, "A brace is open or closed alone"),
+    "a brace that stays open": ("en.md", "{right} of", "{right of", 4, "A brace is unmatched or doubled"),
+    "a brace that is only closed": ("en.md", "{right} of", "right} of", 4, "A brace is unmatched or doubled"),
+    "a placeholder in two braces": ("en.md", "{right}", "{{right}}", 4, "A brace is unmatched or doubled"),
     "a belief that nobody knows": ("lesson.toml", "order = 1", 'order = 1\nbreaks = ["x"]', 4, "There is no 'x'"),
 }
 

@@ -196,7 +196,7 @@ def test_what_does_not_match_is_named(network: nn.Module) -> None:
     told = refusal(lambda: own.open_model(text(CARD, classes=["a", "b", "c"]), save(whole)))
     assert "of the wrong shape (classifier.1.weight [2, 512, 1, 1] for [3, 512, 1, 1], classifier.1.bias [2]" in told
     told = refusal(lambda: own.open_model(text(CARD, architecture="torchvision/resnet18"), save(whole)))
-    assert told.startswith("2.9 MB of weights are too few for the 12 million parameters of resnet18.")
+    assert told.startswith("2.9 MB of weights is too little for the 12 million parameters of resnet18.")
     told = refusal(lambda: own.open_model(text(CARD, size=16), save(whole)))
     assert told.startswith("The model does not accept pictures of 16 × 16 pixels: ")
 

@@ -123,7 +123,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "code": (lambda f: change(f, auto_map={"AutoModel": "evil.Model"}), "names code to run ('auto_map'), which is"),
     "quantized": (lambda f: change(f, quantization_config={"bits": 4}), "are quantized"),
     "layers": (lambda f: change(f, num_hidden_layers=10**9), "states num_hidden_layers: 1e+09, which does not match"),
-    "width": (lambda f: change(f, hidden_size=65536, intermediate_size=262144), "MB of weights are too few for the"),
+    "width": (lambda f: change(f, hidden_size=65536, intermediate_size=262144), "MB of weights is too little for the"),
     "huge": (lambda f: change(f, hidden_size=10**12), "states hidden_size: 1e+12"),
     "nan": (lambda f: change(f, hidden_size=float("nan")), "states hidden_size: nan"),
     "no classifier": (lambda f: change(f, architectures=["ViTModel"]), "The ViTModel of"),

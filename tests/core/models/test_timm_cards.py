@@ -44,5 +44,5 @@ def test_a_card_of_timm_that_does_not_match_its_weights_is_reported() -> None:
     weights = save(timm.create_model("test_resnet", num_classes=2).state_dict())
     with pytest.raises(InvalidInput, match=r"do not match its architecture: missing \("):
         own.open_model(stated("test_vit", 160), weights)
-    with pytest.raises(InvalidInput, match=r"MB of weights are too few for the 10\d\d\.\d million parameters"):
+    with pytest.raises(InvalidInput, match=r"MB of weights is too little for the 10\d\d\.\d million parameters"):
         own.open_model(stated("vit_giant_patch14_224", 224), weights)

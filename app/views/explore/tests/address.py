@@ -19,7 +19,7 @@ EVERY, NONE = "every", "none"
 HERE = (changes.OTHER, changes.PAINTED)
 """Changes that a link cannot contain: painted attention, and the attention of another picture."""
 ORDERS = ("positions", "blocks-32", "blocks-16")
-"""What can become of the order of patches: no encoding of positions, or blocks of so many pixels shuffled."""
+"""What can become of the order of patches: no position encoding, or blocks of so many pixels shuffled."""
 SEEDS = range(10_000)
 POINTERS = ("attention", "attribution")
 """The map that selects what is erased, by default that of the left pane."""

@@ -1,4 +1,4 @@
-"""Order: shuffle the blocks of the picture, or remove the encoding of positions, and see the prediction."""
+"""Order: shuffle the blocks of the picture, or remove the position encoding, and see the prediction."""
 
 from __future__ import annotations
 
