@@ -15,29 +15,34 @@ class Kind(str):
     tokens that are compared with each other: all tokens, or those of one "window". Any other axis counts parts that can
     be switched off individually, such as heads. ``growing``: the model computes the first axis step by step, each step
     from the previous ones. ``signed``: weights may be negative, and their rows do not sum to one, as after head mixing.
+    ``others``: the queries of a window are not its keys, and no cells of the grid.
     """
 
     axes: tuple[str, ...]
     growing: bool
     signed: bool
+    others: bool
 
     CHANNEL: ClassVar[Kind]
     SPATIAL: ClassVar[Kind]
     FEATURE: ClassVar[Kind]
     PAIRWISE: ClassVar[Kind]
     WINDOWED: ClassVar[Kind]
+    KEY_WINDOWS: ClassVar[Kind]
     SEQUENCE: ClassVar[Kind]
     MIXED: ClassVar[Kind]
 
-    def __new__(cls, name: str, axes: tuple[str, ...], growing: bool = False, signed: bool = False) -> Kind:
+    def __new__(
+        cls, name: str, axes: tuple[str, ...], growing: bool = False, signed: bool = False, others: bool = False
+    ) -> Kind:
         """A kind of that name, with its axes."""
         kind = super().__new__(cls, name)
-        kind.axes, kind.growing, kind.signed = axes, growing, signed
+        kind.axes, kind.growing, kind.signed, kind.others = axes, growing, signed, others
         return kind
 
     # A copy of a module copies the kinds of its taps.
-    def __getnewargs__(self) -> tuple[str, tuple[str, ...], bool, bool]:  # type: ignore[override]
-        return str(self), self.axes, self.growing, self.signed
+    def __getnewargs__(self) -> tuple[str, tuple[str, ...], bool, bool, bool]:  # type: ignore[override]
+        return str(self), self.axes, self.growing, self.signed, self.others
 
     @property
     def on_picture(self) -> bool:
@@ -104,11 +109,12 @@ KINDS = (
     Kind("feature", ("channel", "row", "column")),
     Kind("pairwise", ("head", "query", "key")),
     Kind("windowed", ("window", "head", "query", "key")),
+    Kind("key-windows", ("window", "head", "query", "key"), others=True),
     Kind("sequence", ("glimpse", "row", "column"), growing=True),
     Kind("mixed", ("head", "query", "key"), signed=True),
 )
-"""Every kind; a WINDOWED map has the ``cells`` (windows, n) of its tokens. A MIXED map is a PAIRWISE one after its
-heads were mixed."""
+"""Every kind; a WINDOWED map has the ``cells`` (windows, n) of its tokens. KEY_WINDOWS have those of their keys, which
+may be in several windows, and other queries. A MIXED map is a PAIRWISE one after its heads were mixed."""
 
 for _kind in KINDS:
-    setattr(Kind, _kind.upper(), _kind)
+    setattr(Kind, _kind.upper().replace("-", "_"), _kind)

@@ -94,8 +94,9 @@ class AttentionMap:
     ``suffix`` name the tokens of a PAIRWISE map before and after those of the grid's cells: "class" for the one from
     which the class is predicted, "distillation" for a second one, "unread-class" for one that is a class token by its
     name alone, "register" for any other. ``cells`` (windows, n) states which cell of the grid, counted row by row, each
-    token of a WINDOWED map is; -1 for the padding. ``model`` is the checksum of the model's weights, by which maps of
-    other pictures are found. ``unmapped`` names an attention layer of the same model that has no map, if there is one.
+    token of a WINDOWED map is, or each key of KEY_WINDOWS; -1 for the padding. ``model`` is the checksum of the model's
+    weights, by which maps of other pictures are found. ``unmapped`` names an attention layer of the same model that has
+    no map, if there is one.
     """
 
     tap: str

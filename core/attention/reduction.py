@@ -51,7 +51,7 @@ def has_rows(attention: AttentionMap) -> bool:
     """Return whether every cell of the grid is a query, so that each has a row of weights."""
     if attention.kind.compares_all:
         return attention.weights.shape[1] == _count(attention) + len(attention.prefix) + len(attention.suffix)
-    return attention.kind.windowed
+    return attention.kind.windowed and not attention.kind.others
 
 
 def to_grid(attention: AttentionMap, head: int | None = None, query: int | None = None) -> np.ndarray:
@@ -60,7 +60,8 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
     SPATIAL: unchanged. FEATURE: the mean over channels. SEQUENCE: the mean over steps. PAIRWISE and WINDOWED: the row
     of the pinned ``query``, a cell of the grid counted row by row; without a query, the row of the class token if there
     is one, else the mean over the rows of all patches. The row is that of one ``head``, or the mean over heads. A row
-    of a window is zero outside the window. Padding is left out, both as queries and as keys.
+    of a window is zero outside the window. Padding is left out, both as queries and as keys. KEY_WINDOWS: the mean over
+    the rows of all queries, which are no cells of the grid.
 
     Raises:
         InvalidInput: a CHANNEL map, which has no position in the picture, or no such head or query.
@@ -75,6 +76,11 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         return attention.weights.mean(others) if others else attention.weights
     if kind.compares_all and query is None:
         return _row_at_rest(attention, head)[patches(attention)].reshape(attention.grid)
+    if attention.cells is not None and kind.others and query is None:
+        keys = _of_head(attention, head).mean(1) / len(attention.cells)
+        grid = np.zeros(_count(attention) + 1, np.float32)
+        np.add.at(grid, attention.cells, keys)  # a cell may be in several windows
+        return grid[:-1].reshape(attention.grid)
     weights, cells = rows(attention, head)
     grid = np.zeros(_count(attention) + 1, np.float32)  # the last element receives the padding, cell -1
     if query is None:

@@ -31,8 +31,9 @@ Steer = Callable[["Tap", Tensor], Tensor]
 class Record:
     """The output of one tap in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to.
 
-    ``cells`` (windows, n) is the cell of each token of WINDOWED weights, counted row by row; -1 for padding.
-    ``allowed`` (windows, n, n) is true if a query may attend to a key; None if all keys of a window are allowed.
+    ``cells`` (windows, n) is the cell of each token of WINDOWED weights, or of each key of KEY_WINDOWS, counted row by
+    row; -1 for padding. ``allowed`` (windows, queries, keys) is true if a query may attend to a key; None if all keys
+    of a window are allowed.
     ``uses`` are the tensors that the model multiplied by: the weights, or the maps up to each glimpse.
     """
 

@@ -21,7 +21,8 @@ FUSED = (F.scaled_dot_product_attention, F.multi_head_attention_forward)
 class Calls(TorchFunctionMode):
     """Counts the calls of a softmax or of fused attention; within ``owner``, the first has its head 0 switched off.
 
-    The weights or the result of head 0 are set to zero, of an axis of heads or of one that counts pictures and heads.
+    The weights or the result of head 0 are set to zero, of an axis of heads or of the first one, where that counts
+    pictures and heads.
     ``F.multi_head_attention_forward`` puts out the sum over heads: there, the columns of its last matrix for
     head 0 are set to zero.
     """
@@ -53,7 +54,7 @@ class Calls(TorchFunctionMode):
             several = isinstance(y, Tensor) and (y.ndim >= 4 or (y.ndim == 3 and heads > 0 and len(y) % heads == 0))
             if wanted and several:
                 y, self.edited = y.clone(), True
-                if y.ndim == 3:
+                if heads > 1 and len(y) % heads == 0 and (y.ndim == 3 or y.shape[1] != heads):
                     y[::heads] = 0
                 else:
                     y[:, 0] = 0

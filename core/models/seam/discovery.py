@@ -178,7 +178,7 @@ def placed(
                 done.refused[name] = instead(parts[call.owner]) or one
             continue
         tap = Tap(
-            Kind.PAIRWISE if one.layout.cells is None else Kind.WINDOWED,
+            Kind.PAIRWISE if one.layout.cells is None else Kind.KEY_WINDOWS if one.others else Kind.WINDOWED,
             softmax=True,
             off=None if one.single and not one.own else 0.0,
             prefix=named.get(call, ())[: one.before],

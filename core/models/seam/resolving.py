@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from core.messages import Message
 from core.models.limits import BLENDED, BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, QUERIES, UNSURE, UNTRACED
@@ -19,7 +20,8 @@ from core.models.seam.tokens import MOST
 class Resolved:
     """A ``layout``, with the number of tokens ``before`` and ``after`` the cells; ``single``: there is one query.
 
-    ``own``: that query is one of the tokens, such as a class token.
+    ``own``: that query is one of the tokens, such as a class token. ``others``: the queries of windows are not their
+    keys.
     """
 
     layout: Layout
@@ -27,6 +29,7 @@ class Resolved:
     after: int = 0
     single: bool = False
     own: bool = False
+    others: bool = False
 
 
 class Unclear(Exception):
@@ -54,24 +57,49 @@ def resolve(found: Found, batch: int) -> Resolved:
         raise Unclear(CHANNELS)
     if bool((query == UNKNOWN).any() | (key == UNKNOWN).any()):
         raise Unclear(UNSURE)
-    sizes = [height * width for height, width in trace.grids]
-    small = [compact(one) for one in (query, key)]
-    cells = [torch.where(one > 0, (one - 1) % size, one - size) for one, size in zip(small, sizes, strict=True)]
-    cells = [one.expand(query.shape) for one in cells]
+    both = [on_lattice(compact(one), grid) for one, grid in zip((query, key), trace.grids, strict=True)]
+    cells, grids = [one.expand(query.shape) for one, _ in both], tuple(grid for _, grid in both)
     parts: list[tuple[str, int]] = []
     for axis in range(query.ndim - 1):
         parts += axis_parts(axis, (query, key), cells, batch, any(role == QUERY for role, _ in parts))
     if not any(role == QUERY for role, _ in parts):  # one query
         place = next((p for p in range(len(parts) - 1, -1, -1) if parts[p] == (HEAD, 1)), None)
+        if windowed := WINDOW in dict(parts):  # of queries of any origin, only fused attention has a known axis
+            fused = found.func is F.scaled_dot_product_attention and parts[-1][0] == HEAD
+            place = len(parts) - 1 if fused else None
         if place is None:
-            raise Unclear(QUERIES if bool((query == LEARNED).all()) else UNSURE)
-        parts[place] = (QUERY, 1)
+            raise Unclear(KEYS if windowed else QUERIES if bool((query == LEARNED).all()) else UNSURE)
+        parts[place] = (QUERY, parts[place][1])
     parts.append((KEY, query.shape[-1]))
     if batch == 1 and not any(role == BATCH for role, _ in parts):
         parts.insert(0, (BATCH, -1))
     if [role for role, _ in parts].count(BATCH) != 1:
         raise Unclear(UNSURE)
-    return laid_out(Layout(tuple(parts), trace.grids[1]), cells, trace.allowed, trace.grids)
+    return laid_out(Layout(tuple(parts), grids[1]), cells, trace.allowed, grids)
+
+
+def on_lattice(plane: Tensor, grid: tuple[int, int]) -> tuple[Tensor, tuple[int, int]]:
+    """The cells of a plane, counted from 0 in each picture, and their grid; what is no cell is below zero.
+
+    Where only every second row and column is left, or every third, these are the cells of a coarser grid.
+    """
+    (height, width), size = grid, grid[0] * grid[1]
+    cells = torch.where(plane > 0, (plane - 1) % size, plane - size)
+    left = cells[cells >= 0].unique()
+    rows, columns = (left // width).unique(), (left % width).unique()
+    whole = len(left) == len(rows) * len(columns) and not bool((cells < 0).any())
+    if not whole or not every_nth(rows, height) or not every_nth(columns, width):
+        return cells, grid
+    row, column = torch.bucketize(cells // width, rows), torch.bucketize(cells % width, columns)
+    return (row * len(columns) + column).to(plane), (len(rows), len(columns))
+
+
+def every_nth(places: Tensor, count: int) -> bool:
+    """Whether places along an axis are several, at one distance, from the first to the last of ``count``."""
+    if len(places) < 2:
+        return False
+    step = int(places[1] - places[0])
+    return bool((places.diff() == step).all()) and int(places[0]) < step and int(places[-1]) + step >= count
 
 
 def axis_parts(
@@ -86,12 +114,12 @@ def axis_parts(
     by_query, by_key = (changes(one) for one in cells)
     if by_query and not by_key and not wanted and not any(changes(one) for one in planes[1:]):
         return [(QUERY, size)]
-    if by_query != by_key:
+    if by_query and not by_key:
         raise Unclear(KEYS)
-    role = WINDOW if by_query else HEAD
+    role = WINDOW if by_key else HEAD
     if not any(changes(one) for one in planes):
         return [(BATCH, -1)] if batch == 1 and axis == 0 and size == 1 else [(role, size)]
-    if by_query and not pictures_change(axis, planes, batch):
+    if by_key and not pictures_change(axis, planes, batch):
         return [(role, size)]
     if size % batch:
         raise Unclear(UNSURE)
@@ -136,12 +164,11 @@ def laid_out(
         if q.shape[1] == k.shape[1] and not same:
             raise Unclear(UNSURE)
         return Resolved(layout, before, after, single, own)
-    if grids[0] != grids[1]:
-        raise Unclear(GRIDS)
-    real = k >= 0
-    if q.shape != k.shape or not torch.equal(q, k) or bool(other.any()):
-        raise Unclear(KEYS)
-    if not torch.equal(k[real].sort().values, torch.arange(size).to(k)):
+    real, own = k >= 0, grids[0] == grids[1] and torch.equal(q, k)
+    learned = bool((q == LEARNED - q_size).all())
+    if bool(other.any()) or not (own or learned or bool((q >= 0).all())):
+        raise Unclear(KEYS if grids[0] == grids[1] else GRIDS)
+    if not torch.equal(k[real].sort().values if own else k[real].unique(), torch.arange(size).to(k)):
         raise Unclear(UNSURE)
     parts = layout.parts if windowed else (layout.parts[0], (WINDOW, 1), *layout.parts[1:])
     if seen is not None:
@@ -150,4 +177,5 @@ def laid_out(
             raise Unclear(CAUSAL)
         seen = seen[0, :, 0] > 0
     table = torch.where(real, k, -1).long()
-    return Resolved(Layout(parts, layout.grid, table, None if seen is None or bool(seen.all()) else seen))
+    seen = None if seen is None or bool(seen.all()) else seen
+    return Resolved(Layout(parts, layout.grid, table, seen), others=not own)

@@ -141,3 +141,19 @@ def test_heads_and_queries_that_are_not_there() -> None:
     for kind in (Kind.SPATIAL, Kind.FEATURE, Kind.SEQUENCE, Kind.CHANNEL):
         with pytest.raises(InvalidInput):
             rows(AttentionMap("tap", kind, softmaxed(7, 3, 4), GRID))
+
+
+def test_keys_of_several_windows_are_summed_where_they_lie() -> None:
+    """Two windows of three keys, one of them in both and one padding, with two queries each that are no cells."""
+    weights, cells = softmaxed(8, 2, 3, 2, 3), np.array([[0, 1, 3], [1, 2, -1]])
+    map = AttentionMap("tap", Kind.KEY_WINDOWS, weights, (2, 2), cells)
+    for head in (None, 1):
+        expected = np.zeros(5)
+        for window, query, key in np.ndindex(2, 2, 3):
+            one = weights[window, :, query, key].mean() if head is None else weights[window, head, query, key]
+            expected[cells[window, key]] += one / 4
+        np.testing.assert_allclose(to_grid(map, head).ravel(), expected[:4], rtol=1e-5)
+    assert not has_rows(map) and heads(map) == 3
+    for ask in (lambda: rows(map), lambda: to_grid(map, query=0)):
+        with pytest.raises(InvalidInput, match="no attention of a single patch"):
+            ask()

@@ -61,6 +61,7 @@ SHAPES = {
     Kind.FEATURE: (2, 5, 3, 4),
     Kind.PAIRWISE: (2, 3, 6, 6),
     Kind.WINDOWED: (2, 4, 3, 9, 9),
+    Kind.KEY_WINDOWS: (2, 4, 3, 2, 9),
     Kind.SEQUENCE: (2, 3, 3, 4),
     Kind.MIXED: (2, 3, 6, 6),
 }
@@ -68,6 +69,7 @@ SPREAD = {
     Kind.CHANNEL: 1,
     Kind.PAIRWISE: 1,
     Kind.WINDOWED: 1,
+    Kind.KEY_WINDOWS: 1,
     Kind.MIXED: 1,
 }  # how many last axes the weights spread over, else two
 
