@@ -21,10 +21,10 @@ _ahead: ContextVar[int] = ContextVar("jobs ahead", default=0)
 def wait_for(
     device: torch.device, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
 ) -> T:
-    """What ``job(progress)`` gives, run on the device's worker while this thread calls ``tick`` ten times a second.
+    """Return ``job(progress)``, run on the device's worker while this thread calls ``tick`` ten times a second.
 
-    ``tick(done, total)`` gets the last progress of the job. Whatever ends this thread's waiting (Stop, a newer request,
-    a closed tab: ``tick`` raises) stops the job too. An ``owner``'s newer job takes the place of one that waits.
+    ``tick(done, total)`` gets the last progress of the job. If ``tick`` raises (Stop, a newer request, a closed tab),
+    the job is stopped. An ``owner``'s newer job takes the place of one that waits.
 
     A job with a ``tick`` is long: short ones go first, and it gives way to them between its batches.
     """

@@ -13,23 +13,23 @@ FOLDER = "FOVEA_RUNS"
 
 
 def folder() -> Path:
-    """Where runs are kept: the folder that FOVEA_RUNS names, else ``runs`` in Fovea's folder of the user's cache."""
+    """The folder of the runs: the one that FOVEA_RUNS names, else ``runs`` in Fovea's folder of the user's cache."""
     named = os.environ.get(FOLDER)
     return Path(named) if named else home() / "runs"
 
 
 def earlier() -> tuple[Run, ...]:
-    """The runs that are kept, the newest first."""
+    """The stored runs, the newest first."""
     return list_runs(folder())
 
 
 def holds(place: str) -> bool:
-    """Whether a path without links is the folder of the runs, or lies in it, however it is spelled."""
+    """Whether a path without links is the folder of the runs or is inside it, in any spelling."""
     return any(_is_folder(one) for one in (Path(place), *Path(place).parents))
 
 
 def own_name(path: str) -> str | None:
-    """The name of the kept run in the folder of a path, however it is spelled; None for any other path."""
+    """The name of the stored run at a path, in any spelling; None for any other path."""
     try:
         place = Path(os.path.realpath(path))
     except ValueError:  # an impossible path
@@ -53,10 +53,10 @@ def begun(name: str) -> bool:
 
 
 def is_kept(run: Run) -> bool:
-    """Whether a run lies where the app keeps its own."""
+    """Whether a run is in the folder of the app's own runs."""
     return run.folder.parent == folder().absolute()
 
 
 def name_of(run: Run) -> str:
-    """What a run is called: its folder's name where it is kept here, else the whole path of that."""
+    """The name of a run: the name of its folder if it is stored here, else the whole path."""
     return run.folder.name if is_kept(run) else str(run.folder)

@@ -1,7 +1,7 @@
-"""Uploaded files in the server's memory: how much of them each user may hold, and when they are released.
+"""Uploaded files in the server's memory: the quota of each user, and the release of files.
 
 Streamlit keeps the bytes of an upload until its session ends, even if no page reads them, and only limits the size of a
-file. Its store of uploads is made before any script runs and cannot be replaced, so its class is extended in place.
+file. Its store of uploads is created before any script runs and cannot be replaced, so its class is extended in place.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from app.runtime.public import is_public
 
 MEGABYTE = 1 << 20
 FILES, BYTES = 32, 1040 * MEGABYTE
-"""What one session may hold at once: a model with its card, or all the pictures of a strip."""
+"""The files, and their bytes, that a session may hold: a model with its card, or all pictures of a strip."""
 EVERYBODY = 3 * 1024 * MEGABYTE
-"""Bytes that all sessions may hold together."""
+"""The bytes that all sessions may hold together."""
 PUBLIC_PART = 2
-"""What divides both on a public server, to which nobody uploads models."""
+"""The divisor of both on a public server, where models cannot be uploaded."""
 UNCLAIMED, GONE = 300.0, 60.0
-"""Seconds until an unread file is released, and until those of a disconnected session are."""
+"""Seconds until an unread file, or the files of a disconnected session, are released."""
 ROUND = 10.0
-"""Seconds between two sweeps while any file is held."""
+"""Seconds between two sweeps while the store holds files."""
 REFUSED = "application/x-fovea-refused"
-"""The type of a file that was over the quota: its name is kept, and nothing of its content."""
+"""The type of a file that exceeded the quota: only its name is kept."""
 
 
 class LimitedUploads(MemoryUploadedFileManager):
-    """Streamlit's store of uploads with a quota for each session; what nobody needs is released."""
+    """Streamlit's store of uploads with a quota for each session; files that are no longer needed are released."""
 
     connected: Callable[[str], bool]
     arrived: dict[str, dict[str, float]]
@@ -79,7 +79,7 @@ class LimitedUploads(MemoryUploadedFileManager):
         return super().get_files(session_id, file_ids)
 
     def sweep(self, now: float) -> int:
-        """Release what no page needs, and what belongs to sessions that are gone; how many files that were."""
+        """Release the files that no page needs or whose sessions have ended; return their number."""
         with self._lock:
             held = {session: list(files) for session, files in self.file_storage.items()}
             self.arrived = {session: self.arrived.get(session, {}) for session in held}
@@ -98,7 +98,7 @@ class LimitedUploads(MemoryUploadedFileManager):
         return sum(len(held[session]) for session in lost) + len(old)
 
     def _watch(self) -> None:
-        """Sweep while anything is held; and for a while longer, for what was made of it goes with its sessions."""
+        """Sweep while the store holds files, and a while longer, until the results made from them are released."""
         quiet = 0.0
         while True:
             time.sleep(ROUND)
@@ -112,7 +112,7 @@ class LimitedUploads(MemoryUploadedFileManager):
 
 
 def limit() -> None:
-    """Put the quota in force, once for the server; nothing where no server runs."""
+    """Enforce the quota, once for the server; do nothing if no server runs."""
     if not runtime.exists():
         return
     server = runtime.get_instance()
@@ -122,12 +122,12 @@ def limit() -> None:
 
 
 def is_refused(file: Any) -> bool:
-    """Whether an uploaded file was over the quota, so that there is nothing in it."""
+    """Whether an uploaded file exceeded the quota, so that it has no content."""
     return file.type == REFUSED
 
 
 def release(*files: Any) -> None:
-    """Free the bytes of uploaded files that have been opened; their uploader shows them no more."""
+    """Free the bytes of uploaded files that have been opened; their uploader no longer shows them."""
     context = get_script_run_ctx()
     if context is None or not isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         return
@@ -136,6 +136,6 @@ def release(*files: Any) -> None:
 
 
 def give_back() -> None:
-    """Return freed memory to the system: what lay between small blocks stays with the process otherwise (glibc)."""
+    """Return freed memory to the system; otherwise, glibc keeps the memory between small blocks."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)

@@ -1,8 +1,8 @@
-"""Who uses the server: a mark of each browser, or of each user that a proxy names.
+"""Identify the users of the server: by a cookie of the browser, or by the user that a proxy names in a header.
 
-A browser has a random token in a cookie that Streamlit gives it against forged requests. The owner of a server whose
-proxy signs users in can name the header with the user instead. Neither is stored, only what a secret of this machine
-makes of it.
+Streamlit gives each browser a cookie with a random token, as a protection against forged requests. If a proxy signs
+users in, the owner of the server can name the header that contains the user. Neither is stored, only a keyed hash of
+it, whose key is a secret of this machine.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ USER_HEADER = "FOVEA_USER_HEADER"
 COOKIE = "_streamlit_xsrf"
 TOKEN = re.compile(r"2\|([0-9a-f]{8})\|((?:[0-9a-f]{2}){16,64})\|\d+")
 MARK = 32
-"""Letters of a user's mark."""
+"""The length of a user's mark, in hexadecimal digits."""
 
 
 def browser() -> str:
-    """The token of the browser's cookie ("2|mask|token|time") without its mask, which each answer changes; or ""."""
+    """The token of the cookie ("2|mask|token|time") without its mask, which changes with each response; or ""."""
     found = TOKEN.fullmatch(str(st.context.cookies.get(COOKIE, "")))
     if found is None:
         return ""
@@ -36,9 +36,9 @@ def browser() -> str:
 
 
 def user_mark(place: Path) -> str:
-    """What marks this user: the user in the named header, else the browser, else the session; never "".
+    """The mark of this user: a hash of the user in the named header, else of the browser, else of the session.
 
-    ``place`` is the file of the secret. With another secret, everybody has another mark.
+    ``place`` is the file of the secret. With another secret, all marks are different.
     """
     header = os.environ.get(USER_HEADER, "")
     user = str(st.context.headers.get(header, "")) if header else ""
@@ -50,7 +50,7 @@ def user_mark(place: Path) -> str:
 
 @cache
 def secret(path: Path) -> bytes:
-    """The secret of this machine, made where there is none; one that cannot be stored lasts as long as the server."""
+    """The secret of this machine, created if it is missing; if it cannot be stored, it lasts as long as the server."""
     made = secrets.token_bytes(32)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

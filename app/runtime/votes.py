@@ -1,4 +1,4 @@
-"""The votes of classes on this machine: who may show and clear them, and what marks one browser's votes."""
+"""The votes of classes on this machine: the teacher's key to show and clear them, and the mark of a voter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.lessons import Question, Votes
 
 FILE, SECRET = "FOVEA_VOTES", "votes.secret"
 LETTERS, MARK = 12, 16
-"""Of a teacher's key, and of a voter's mark."""
+"""The length of a teacher's key and of a voter's mark."""
 
 
 def votes() -> Votes:
@@ -22,20 +22,20 @@ def votes() -> Votes:
 
 
 def teacher_key(code: str) -> str:
-    """The key of a class that its teacher alone has: made of the class's code and a secret of this machine."""
+    """The key of a class, which only its teacher has: a hash of the class code with a secret of this machine."""
     return hmac.new(secret(votes().path.with_name(SECRET)), code.encode(), "sha256").hexdigest()[:LETTERS]
 
 
 def is_teacher(code: str, key: str) -> bool:
-    """Whether that is the teacher's key of the class."""
+    """Whether ``key`` is the teacher's key of the class."""
     return hmac.compare_digest(teacher_key(code).encode(), key.encode("utf-8", "replace"))
 
 
 def voter_mark(question: Question, session: str) -> str:
-    """What marks the votes of one browser on a question, also after a reload: another mark for each question.
+    """The mark of a browser's votes on one question: the same after a reload, and different for each question.
 
-    It is made with this machine's secret of the random token that Streamlit gives each browser as a cookie, against
-    forged requests; of the ``session`` where a browser keeps no cookie. Nothing of the token can be computed from it.
+    It is a hash, with a secret of this machine, of the random token in the browser's cookie, or of the ``session`` if
+    the browser keeps no cookie. The token cannot be computed from it.
     """
     named = "/".join((browser() or session, question.code, question.lesson, question.step))
     return hmac.new(secret(votes().path.with_name(SECRET)), named.encode(), "sha256").hexdigest()[:MARK]

@@ -1,4 +1,4 @@
-"""Lessons: packs of data that are read, checked and measured; what shows them is the app's."""
+"""Lessons: folders of data that are read, checked and measured here, and displayed by the app."""
 
 from core.lessons.altered import shuffle_blocks, without_positions
 from core.lessons.claims import Comparison, Kept, comparisons, measure, store, stored

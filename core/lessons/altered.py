@@ -1,7 +1,7 @@
 """Measures of how a prediction changes with an altered picture, or without position encoding.
 
-slope         Σ |∂F/∂pixel| · step        what a gradient promises for a step of each pixel in its best direction
-slope-error   |F(x + step) − F(x) − slope| / slope        how far the promise is from what happens
+slope         Σ |∂F/∂pixel| · step        what the gradient predicts for a step of each pixel in its best direction
+slope-error   |F(x + step) − F(x) − slope| / slope        how far the prediction is from the actual change
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def shuffle_blocks(pixels: np.ndarray, block: int, seed: int) -> np.ndarray:
 
 
 def without_positions(classifier: Classifier) -> Classifier:
-    """A copy of the model in which every learned number for a position, or for an offset between two, is zero.
+    """A copy of the model in which every learned number for a position, or for an offset, is zero.
 
     Raises:
         InvalidInput: the model has none.
@@ -85,13 +85,13 @@ ALTERATIONS: dict[str, Callable[[np.ndarray, Settings, int], np.ndarray]] = {
     WITHOUT_POSITIONS: _keep,
     INDEPENDENT_PICTURES: _keep,
 }
-"""What can be altered: the picture, what the model knows of positions, or what the shortcut shows of the class."""
+"""What can be altered: the picture, the position encoding, or the class that the shortcut shows."""
 
 
 def altered_accuracy(settings: Settings) -> Measured:
-    """The accuracy on pictures of validation that are altered, or by a model that is.
+    """The accuracy on altered validation pictures, or of an altered model.
 
-    "independent" are those pictures of a family with a shortcut in which it does not show the class.
+    "independent": pictures in which the shortcut is independent of the class.
     """
     classifier, alter = model_of(settings), str(settings["alter"])
     data = open_dataset(classifier.card.family)
@@ -110,7 +110,7 @@ def altered_accuracy(settings: Settings) -> Measured:
 
 
 def follows_shortcut(settings: Settings) -> Measured:
-    """The share of pictures whose tag or background stands for another class than the object, and is predicted."""
+    """Of the pictures whose tag or background contradicts the object, the share in which its class is predicted."""
     classifier = model_of(settings)
     family, hits = classifier.card.family, list[bool]()
     shortcut = SHORTCUTS.get(family)
@@ -138,7 +138,7 @@ def map_of(classifier: Classifier, case: Case, name: str) -> np.ndarray:
 
 
 def erased(classifier: Classifier, case: Case, settings: Settings, seed: int) -> Picture:
-    """A picture without the ``share`` of it that a ``map`` highlights, or that it highlights least."""
+    """A picture without the ``share`` of it that a ``map`` highlights most, or least."""
     chosen: dict[str, Any] = {"which": settings.get("which", "most"), "fill": settings.get("fill", "gray")}
     map_ = map_of(classifier, case, str(settings["map"]))
     return erase(classifier, case.picture, map_, float(settings.get("share", 0.2)), **chosen, seed=seed)
@@ -156,7 +156,7 @@ def erase_rate(settings: Settings) -> Measured:
 
 
 def directional_derivatives(classifier: Classifier, picture: Picture, target: int, step: float) -> tuple[float, float]:
-    """What the gradient promises for a class's score with a step of each pixel in its best direction, and what happens.
+    """The predicted and the actual change of a class's score with a step of each pixel in its best direction.
 
     ``step`` is in gray levels.
     """
@@ -173,7 +173,7 @@ def directional_derivatives(classifier: Classifier, picture: Picture, target: in
 
 
 def slope_error(settings: Settings) -> Measured:
-    """The mean distance of what happens from what the gradient promises for a ``step``, as a part of the promise."""
+    """The mean distance of the actual change from the one that the gradient predicts, as a share of the latter."""
     classifier, values = model_of(settings), []
     for case in pictures_of(classifier, settings):
         promised, happened = directional_derivatives(classifier, case.picture, case.target, float(settings["step"]))

@@ -1,4 +1,4 @@
-"""The claim of a lesson, read from its table and checked."""
+"""Read and check a claim of a lesson."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from core.messages import Message
 
 
 def find_measure(table: Mapping[str, Any]) -> Measure | None:
-    """The measure that a claim's table names; None where there is none of that name."""
+    """The measure that a claim's table names; None if it does not exist."""
     kind = table.get("measure")
     return MEASURES.get(kind) if isinstance(kind, str) else None
 
 
 def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong, *, fits: bool = True) -> Claim | None:
-    """The claim of that ``name``; None where its measure or its bound is not one, with a problem."""
+    """The claim of that ``name``; None and a problem if its measure or its bound is invalid."""
     measure = find_measure(table)
     if measure is None:
         given = brief(table.get("measure"))

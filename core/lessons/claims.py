@@ -1,8 +1,8 @@
-"""What lessons claim, measured: the values that stand in their words, and whether they keep their bounds.
+"""The measured claims of lessons: the values in their texts, and whether they are within their bounds.
 
 The values are kept in ``claims.json`` in the lesson's folder, with the checksums of the models that they were measured
-on. A bound is kept with a margin if the whole interval of the value lies inside it (``margins``), and one claim lies
-above another with a margin if the whole interval of their difference lies above zero.
+on. A claim holds clearly if the whole interval of its value is within the bound (``margins``), and one claim is clearly
+larger than another if the whole interval of their difference is above zero.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Kept:
 
     @property
     def holds(self) -> bool:
-        """Whether the value keeps its bound."""
+        """Whether the value is within its bound."""
         return self.claim.bound.holds(self.measured.value)
 
     @property
@@ -46,7 +46,7 @@ class Kept:
 
     @property
     def clearly(self) -> bool:
-        """Whether the whole interval of the value does."""
+        """Whether the whole interval of the value is within the bound."""
         bound, found = self.claim.bound, self.ends
         if found is None or isinstance(bound.value, str) or bound.sign == "==":
             return self.holds
@@ -55,14 +55,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two measured claims, the first of which is stated to be the ``larger`` one."""
+    """Two measured claims, of which the first is stated to be ``larger``."""
 
     larger: Kept
     smaller: Kept
 
     @property
     def difference(self) -> float:
-        """By how much it is."""
+        """The difference of both values."""
         return float(self.larger.measured.value) - float(self.smaller.measured.value)
 
     @property
@@ -74,7 +74,7 @@ class Comparison:
 
 
 def comparisons(lesson: Lesson, found: Mapping[str, Kept]) -> Iterator[Comparison]:
-    """Every comparison that a lesson states, of claims that were measured."""
+    """Every comparison of measured claims that a lesson states."""
     for claim in lesson.claims:
         for other in claim.above:
             if claim.name in found and other in found:
@@ -82,9 +82,9 @@ def comparisons(lesson: Lesson, found: Mapping[str, Kept]) -> Iterator[Compariso
 
 
 def checksums(claims: Iterable[Claim]) -> dict[str, str]:
-    """The checksums of the weights that claims are about, by their names; "" for a model that is not there.
+    """The checksums of the weights that claims are about, by their names; "" for a missing model.
 
-    One that counts models has the checksums of all models of the family.
+    A claim that counts models has the checksums of all models of the family.
     """
     cards = {card.slug: card for card in zoo.stored()}
     found = {}
@@ -103,7 +103,7 @@ def measure(lesson: Lesson, progress: Progress | None = None) -> dict[str, Kept]
     """Measure every claim of a lesson.
 
     Raises:
-        InvalidInput: a claim cannot be measured; the sentence names it.
+        InvalidInput: a claim cannot be measured; the message names it.
     """
     found, models = {}, checksums(lesson.claims)
     for number, claim in enumerate(lesson.claims):
@@ -130,7 +130,7 @@ def _take(claim: Claim) -> Measured:
     """
     try:
         return MEASURES[claim.measure].take(claim.settings)
-    except InvalidInput:  # which is a ValueError too
+    except InvalidInput:  # InvalidInput is a ValueError, too
         raise
     except (LookupError, ValueError, StopIteration) as error:
         raise InvalidInput(
@@ -147,7 +147,7 @@ def store(lesson: Lesson, found: Mapping[str, Kept]) -> None:
 
 
 def stored(lesson: Lesson) -> dict[str, Kept]:
-    """The values that were measured; without those of claims that are new, and of models that were trained again."""
+    """The stored values, without those of new claims and of models that were trained again."""
     path = lesson.folder / FILE
     try:
         data = json.loads(path.read_text("utf-8")) if path.is_file() else {}
@@ -157,7 +157,7 @@ def stored(lesson: Lesson) -> dict[str, Kept]:
 
 
 def with_answers(lesson: Lesson) -> Lesson:
-    """The lesson with the answers that are measured and not written: those of its choices without an ``answer``."""
+    """The lesson with the measured answers of its choices without an ``answer``."""
     found = stored(lesson)
 
     def answered(step: Step) -> Step:

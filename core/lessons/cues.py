@@ -1,4 +1,4 @@
-"""Measures of what a model does with the cue of a task, and what its channel gates do."""
+"""Measures of how a model uses the cue of a task, and of its channel gates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.types import AttentionMap, InvalidInput, Picture, Reading
 
 
 def pairs(classifier: Classifier, settings: Settings) -> list[tuple[str, str]]:
-    """The samples of pictures of a task, each with the same one whose cue leads to another answer."""
+    """Pictures of a task, each paired with the same picture whose cue leads to another answer."""
     family = classifier.card.family
     return [
         (found[0].slug, found[1].slug)
@@ -35,7 +35,7 @@ def ignores_cue(settings: Settings) -> Measured:
 def wrong_candidate(settings: Settings) -> Measured:
     """Of the wrong predictions for a task's pictures, the share that is the answer to another cue of the picture.
 
-    With the attention changed in a ``way``, or as is.
+    The attention is changed in a ``way``, or unchanged.
     """
     classifier, hits = model_of(settings), []
     changed = changes(classifier, settings) if "way" in settings else {}
@@ -86,7 +86,7 @@ def gate_map(classifier: Classifier, reading: Reading) -> AttentionMap:
 
 
 def gate_change(settings: Settings) -> Measured:
-    """The mean change of a channel's gate ``by`` another cue, or when the picture is mirrored."""
+    """The mean change of a channel's weight ``by`` another cue or a mirrored picture."""
     classifier, values = model_of(settings), []
     for one, other in pairs(classifier, settings):
         picture = open_sample(one)
@@ -96,9 +96,9 @@ def gate_change(settings: Settings) -> Measured:
 
 
 def gate_removal(settings: Settings) -> Measured:
-    """The share of predictions that change when ``count`` channels are multiplied by zero, and not by their gates.
+    """The share of predictions that change when ``count`` channels are multiplied by zero instead of their weights.
 
-    They are those with the largest gates ("most", by default), the smallest ones ("least"), or "random" ones.
+    The channels have the largest weights ("most", the default), the smallest ("least"), or are "random".
     """
     classifier, count, hits = model_of(settings), int(settings.get("count", 10)), list[bool]()
     which = str(settings.get("which", "most"))
@@ -116,7 +116,7 @@ def gate_removal(settings: Settings) -> Measured:
 
 
 def gate_overlap(settings: Settings) -> Measured:
-    """How many of the ``count`` channels with the largest gates are among those that react most to the cue."""
+    """How many of the ``count`` channels with the largest weights are among those that react most to the cue."""
     classifier, count, values = model_of(settings), int(settings.get("count", 10)), []
     for one, other in pairs(classifier, settings):
         own = gates(classifier, open_sample(one))

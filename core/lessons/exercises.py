@@ -1,4 +1,4 @@
-"""The question of a step, read from its table and checked."""
+"""Read and check the question of a step."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ATTENTION = "attention"
 PERCENT = "%"
 
 Wrong = Callable[[str, Message], None]
-"""Adds a problem, from a key and a sentence."""
+"""Add a problem, from a key and a message."""
 
 
 def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim | None], wrong: Wrong) -> Exercise | None:
     """The question; ``claims`` are those of the lesson, by name, None for one that could not be read.
 
-    None for a kind that is unknown, or without its options: nothing else can be checked then.
+    None if its kind is unknown or its options are missing, because then nothing else can be checked.
     """
     kind, options = table.get("kind"), table.get("options", [])
     if kind not in KINDS:
@@ -43,7 +43,7 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim | None], 
     if final and "answer" in table:
         wrong("answer", Message("The answer to the final question is measured. Remove 'answer'."))
     elif kind == CHOICE and not answers and unread and claim is None:
-        pass  # the claim that measures it is a problem of its own
+        pass  # the problem is reported for the claim
     elif kind == CHOICE and not (named and "answer" not in table) and (len(answers) != 1 or answers[0] not in options):
         wrong("answer", Message("The answer '{answer}' is not among the options.", answer=", ".join(map(str, answers))))
     if kind == RANK and sorted(map(str, answers)) != sorted(options):
@@ -81,7 +81,7 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim | None], 
 
 
 def _find_claim(table: Mapping[str, Any], claims: Mapping[str, Claim | None], wrong: Wrong) -> Claim | None:
-    """The claim that measures the answer; None where none is named."""
+    """The claim that measures the answer; None if none is named."""
     name = table.get("claim", "")
     if isinstance(name, str) and (name in claims or not name):
         return claims.get(name)
@@ -121,7 +121,7 @@ def _check_claim(kind: str, options: Any, answers: tuple[Any, ...], claim: Claim
 
 
 def _check_unit(table: Mapping[str, Any], claim: Claim, wrong: Wrong) -> None:
-    """Whether a number is given in percent if its claim is a share, and only then: else no answer would be right."""
+    """Check that a number is in percent exactly if its claim is a share; otherwise no answer would be correct."""
     share = MEASURES[claim.measure].unit == PERCENT
     if share == (table.get("unit", "") == PERCENT):
         return

@@ -1,4 +1,4 @@
-"""Whether the values of a lesson fit the model that they are about: its attention, its maps and its classes."""
+"""Check that the values of a lesson match its models: their attention, maps and classes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.types import ModelCard
 HEAD = re.compile(r"\.head[1-9]\d{0,2}$")
 EVERY = "every"
 OBJECT = "object"
-"""The mask of the object, in place of a map."""
+"""The source that stands for the mask of the object instead of a map."""
 
 
 @lru_cache(maxsize=64)
@@ -40,13 +40,13 @@ def _stored(slug: Any) -> ModelCard | None:
 
 
 def class_names(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """The classes of the model that settings name; none for one that is not there."""
+    """The classes of the model that ``settings`` name; none for a missing model."""
     card = _stored(settings.get("model"))
     return card.classes if card else ()
 
 
 def unfit_state(name: str, state: Mapping[str, Any]) -> Message | None:
-    """What is wrong with a value of a step's ``state`` for the model in it; None where nothing is."""
+    """Why a value of a step's ``state`` does not suit its model; None if it does."""
     card, value = _stored(state.get("model")), str(state[name])
     if card is None or not value:
         return None
@@ -63,7 +63,7 @@ def unfit_state(name: str, state: Mapping[str, Any]) -> Message | None:
 
 
 def unfit_claim(name: str, settings: Mapping[str, Any]) -> Message | None:
-    """What is wrong with a setting of a claim for the model in its ``settings``; None where nothing is."""
+    """Why a setting of a claim does not suit its model; None if it does."""
     card, value = _stored(settings.get("model")), str(settings[name])
     if card is None:
         return None
@@ -78,7 +78,7 @@ def unfit_claim(name: str, settings: Mapping[str, Any]) -> Message | None:
 
 
 def _other_task(sample: str, card: ModelCard) -> Message | None:
-    """What is wrong with a sample of a task for a model that was trained on another one."""
+    """Why a sample does not suit a model that was trained on another task."""
     family = sample.partition("/")[0]
     if find_task(family) is None or family == card.family:
         return None
@@ -112,7 +112,7 @@ def _unfit_way(way: str, card: ModelCard) -> Message | None:
 
 
 def unfit_bound(measure: str, value: float | str, settings: Mapping[str, Any], given: Any) -> Message | None:
-    """What is wrong with the ``value`` of a bound for what its ``measure`` gives: a class or a number."""
+    """Why the ``value`` of a bound does not suit the result of its ``measure``, a class or a number."""
     classes = class_names(settings)
     if measure == REACTION:
         if value in OUTCOMES:

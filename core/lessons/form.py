@@ -1,4 +1,4 @@
-"""The form of a lesson's file: its keys, what they take, and the file as tables."""
+"""The format of a lesson's file: its keys, the types of their values, and the parser."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ KEYS = {
     "step": ("id", "seconds", "view", "state", "hide", "ask", "do", "reveal"),
     "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
 }
-"""The keys of the file and of its tables; a claim has those of its measure too."""
+"""The keys of the file and of its tables; a claim also has those of its measure."""
 
 
 def misformed(key: str, value: Any) -> Message | None:
-    """What is wrong with the type of a key's value, for keys that take one type alone; None where nothing is."""
+    """Why the type of a key's value is wrong, for keys with a single type; None if it is right."""
     if key in ("tour", "final") and not isinstance(value, bool):
         return Message("'{key}' must be true or false, not {given}.", key=key, given=brief(value))
     if key in ("author", "license", "unit") and not isinstance(value, str):
@@ -36,7 +36,7 @@ def misformed(key: str, value: Any) -> Message | None:
 
 
 def not_text(key: str, value: Any) -> Message:
-    """The sentence for a value that is no text."""
+    """The message for a value that is not text."""
     return Message("'{key}' must be text, not {given}.", key=key, given=brief(value))
 
 
@@ -44,7 +44,7 @@ def parse(text: str) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        ValueError: it is not valid: the text of the error states where.
+        ValueError: it is not valid; the message of the error states where.
     """
     try:
         found = tomllib.loads(text)

@@ -1,7 +1,8 @@
 """The questions of a lesson in GIFT, which Moodle imports: https://docs.moodle.org/en/GIFT_format.
 
-A choice keeps its options with the reason of each as feedback, a number its tolerance, a rank becomes a matching of
-options to places, or a choice between both orders of two. A point is described in words, since GIFT has no clicks.
+A choice keeps its options with their reasons as feedback, and a number keeps its tolerance. A rank becomes a matching
+of options to places, or, for two options, a choice between both orders. A point is described in words, because GIFT
+has no clicks.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ MATCHED = 3
 
 
 def escaped(text: str) -> str:
-    """A text on one line in which no character means anything to GIFT."""
+    """A text on one line, with the special characters of GIFT escaped."""
     return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def to_gift(lesson: Lesson, language: str, found: Mapping[str, Kept], *, name: Callable[[str], str] = str) -> str:
-    """The questions of a lesson, by step, in a category of its title; ``found`` and ``name`` as for a worksheet."""
+    """The questions of a lesson, by step, in a category with its title; ``found`` and ``name`` as for a worksheet."""
     writer = _Writer(Speaker(lesson, language, found, name), withheld(lesson, language))
     title = writer.speaker.words.title.replace("/", "//")
     questions = [writer.question(step, step.exercise) for step in lesson.steps if step.exercise]

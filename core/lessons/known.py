@@ -1,4 +1,4 @@
-"""What a lesson's state and claims may name: the models, samples, methods and ways of changing attention there are."""
+"""Check what a lesson's state and claims name: models, samples, methods and ways to change attention."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FRAMING = re.compile(r"center|fit|box:\d{1,3},\d{1,3},\d{1,3}")
 
 
 Check = Callable[[str, str], Message | None]
-"""What is wrong with the value of a key, from the key and the value."""
+"""A check: from a key and its value, the message if the value is invalid, else None."""
 
 
 def one_of(names: tuple[str, ...]) -> Check:
@@ -47,7 +47,7 @@ def one_of(names: tuple[str, ...]) -> Check:
 
 
 def model(key: str, value: str) -> Message | None:
-    """Whether the zoo has a model with its weights, so that a lesson works without a network."""
+    """Check that the zoo has the model with its weights, so that a lesson works without a network."""
     stored = [card.slug for card in zoo.stored()]
     if value in stored:
         return None
@@ -55,7 +55,7 @@ def model(key: str, value: str) -> Message | None:
 
 
 def sample(key: str, value: str) -> Message | None:
-    """Whether there is such a picture; a file of the lesson's folder can be shown in the words alone."""
+    """Check that the picture exists; files of the lesson's folder can only be shown in its texts."""
     if FILE.fullmatch(value):
         return Message(
             "A step shows a sample, such as {example}, not the file '{file}'. Show the file in the words, by {figure}.",
@@ -123,7 +123,7 @@ def looks_like(pattern: re.Pattern[str], example: str) -> Check:
 
 
 def part(key: str, value: str) -> Message | None:
-    """Whether a value names a part of an attention map: nothing for the whole, "row", or a number from 1."""
+    """Check that a value names a part of an attention map: "" for the whole, "row", or a number from 1."""
     return None if value in ("", "row", *PARTS) else whole_number(1, 99)(key, value)
 
 
@@ -162,11 +162,11 @@ CHECKS: dict[str, Check] = {
     "section": one_of(("truth", "random", "faith", "benchmark")),
     "view": one_of(("zoo", "tasks")),
 }
-"""A check for each name whose values are known; the values of the others depend on the model."""
+"""A check for each key whose values are known; the values of the others depend on the model."""
 
 
 def unknown(name: str, value: Any) -> Message | None:
-    """What is wrong with a value, in a sentence; None where nothing is, or nothing is known of the name."""
+    """Why a value is invalid, as a message; None if it is valid or its key is not known."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return Message("'{key}' must be text or a number, not {given}.", key=name, given=brief(value))
     check = CHECKS.get(name)

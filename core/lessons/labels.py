@@ -1,4 +1,4 @@
-"""The fixed texts of printed and exported lessons, by language, and measured values as texts of that language."""
+"""The fixed texts of printed and exported lessons, and the measured values as text, by language."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from core.lessons.pictures import figure_source
 from core.numbers import decimal, percent
 
 GAP = "________"
-"""What stands for a value that is to be found out."""
+"""The gap in place of a value that the learner has to find."""
 CLOSE = 10.0
-"""How far a number may be from the measured one, as a part of the range in per cent, and still be close."""
+"""How far a number may be from the measured one to count as close, in percent of the range."""
 
 
 @cache
@@ -51,7 +51,7 @@ class Speaker:
         return tables.get(self.language, tables[LANGUAGES[0]])[key].format(**values)
 
     def share(self, value: float, digits: int = 1) -> str:
-        """A fraction in per cent."""
+        """A fraction in percent."""
         return percent(value, digits, self.say("percent"))
 
     def unit(self, exercise: Exercise, value: float) -> str:
@@ -106,9 +106,9 @@ class Speaker:
 
 
 def withheld(lesson: Lesson, language: str) -> frozenset[str]:
-    """The claims that a lesson shows for the first time after an answer: a worksheet has gaps for them.
+    """The claims whose values a lesson first shows after an answer; a worksheet has gaps for them.
 
-    All steps of a worksheet are read at once, so a later question must not give an earlier answer.
+    All steps of a worksheet are visible at once, so a later question must not contain an earlier answer.
     """
     words, given, kept = lesson.speak(language), set[str](), set[str]()
     for step in lesson.steps:
@@ -121,5 +121,5 @@ def withheld(lesson: Lesson, language: str) -> frozenset[str]:
             shown.add(step.exercise.claim)
         kept |= shown - given
         if step.exercise and step.exercise.kind == NUMBER:
-            kept.add(step.exercise.claim)  # never in its own question either
+            kept.add(step.exercise.claim)  # nor in its own question
     return frozenset(kept)

@@ -1,4 +1,4 @@
-"""Measures of gates, of maps that are compared, of glimpses that move with the cue, and of tasks that are solved."""
+"""Measures of spatial gates, of the similarity of maps, of glimpses that follow the cue, and of solved tasks."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from core.tasks import ANSWER, draw
 from core.types import InvalidInput, ModelCard
 
 ELSEWHERE, EVERYWHERE, LOWEST = "elsewhere", "everywhere", "lowest"
-"""The roles of all that does not matter in a task's picture, of the whole picture, and of its lowest weight alone."""
+"""The regions of a task's picture that do not matter, the whole picture, and the cell with the lowest weight."""
 SOLVED = 0.9
-"""The accuracy from which on a task counts as solved."""
+"""The lowest accuracy at which a task counts as solved."""
 PLAIN = "plain"
 
 
 def gate_level(settings: Settings) -> Measured:
-    """The mean weight that the gate of positions of a ``tap`` has on what has a ``role`` in a task's picture.
+    """The mean weight of a spatial gate (``tap``) over the region with a ``role`` in a task's picture.
 
-    "elsewhere" is all that does not matter there, "everywhere" the whole picture, "lowest" the cell with the smallest
+    "elsewhere" is everything that does not matter, "everywhere" the whole picture, "lowest" the cell with the smallest
     weight. A cell counts by its covered part.
     """
     classifier, role, values = model_of(settings), str(settings["role"]), []
@@ -48,7 +48,7 @@ def gate_level(settings: Settings) -> Measured:
 
 
 def map_correlation(settings: Settings) -> Measured:
-    """The mean rank correlation of a ``map`` with an ``other`` one, as the page states it for the maps of a picture.
+    """The mean rank correlation of a ``map`` with an ``other`` one, as on the page Explore.
 
     Each is a method, an attention map, or a reference that does not depend on the model, such as the center blob.
     """
@@ -60,7 +60,7 @@ def map_correlation(settings: Settings) -> Measured:
 
 
 def attention_moves(settings: Settings) -> Measured:
-    """By how much the share of the attention on an object grows when another cue makes that object the answer.
+    """How much the share of the attention on an object grows when another cue makes this object the answer.
 
     ``part`` is the number of a glimpse from 1, or "" for an attention without glimpses.
     """
@@ -84,9 +84,9 @@ def _share_on(classifier: Classifier, slug: str, mask: np.ndarray, part: str) ->
 
 
 def solved(settings: Settings) -> Measured:
-    """The share of the mechanisms of attention whose model of the same family as ``model`` solves its task.
+    """The share of attention mechanisms whose model of the family of ``model`` solves its task.
 
-    It is counted over all models there are, so it has no error.
+    All existing models are counted, so it has no error.
 
     Raises:
         InvalidInput: there is no model with attention in this family.

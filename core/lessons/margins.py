@@ -1,10 +1,10 @@
-"""How far a measured value may be from the true one, and from that of another claim: intervals of z = 3.
+"""Intervals of measured values, and of differences between claims, with z = 3.
 
     share p of n pictures:   (p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n)         Wilson (1927)
     mean m with error s:     m ± z s
     difference of a and b:   lower end  a − b − √((a − low a)² + (high b − b)²)           Newcombe (1998)
 
-The interval of a share is never empty, also where none or all of the pictures count: of 0 of 40 it ends at 18 %.
+The interval of a share is never empty, even if none or all of the pictures count: for 0 of 40 it ends at 18 %.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def share_ends(part: float, pictures: int) -> Ends:
 def ends(value: float, error: float, pictures: int, *, share: bool) -> Ends:
     """Both ends of the interval of a measured value.
 
-    A share whose error is larger than that of its pictures, such as one between seeds, has the wider of both intervals.
+    For a share with a larger error than that of its pictures, such as one over seeds, it is the wider interval.
     """
     low, high = value - MARGIN * error, value + MARGIN * error
     if not share or pictures < 1:

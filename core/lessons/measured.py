@@ -1,4 +1,4 @@
-"""What a measure gives, and what all measures share: the model and pictures of a claim, and a change of attention."""
+"""The result of a measure, and what all measures share: a claim's model, pictures and change of attention."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ PICTURES = 200
 SEED = 0
 NUMBERS = re.compile(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*")
 PARTS = ("head", "channel", "glimpse")
-"""The parts of attention that can be off by themselves."""
+"""The parts of attention that can be switched off separately."""
 WAYS = (*STEERS, *PARTS)
 """Every way to change attention that a claim or a state may name."""
 STAYS, CHANGES = OUTCOMES = "stays", "changes"
-"""What a prediction can do when something changes."""
+"""The possible outcomes for a prediction after a change."""
 PREDICTION, REACTION = "prediction", "reaction"
 NAMED = (PREDICTION, REACTION)
-"""The measures that give a name: a class, and whether a prediction stays or changes."""
+"""The measures whose result is a name: a class, or whether a prediction stays or changes."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A measured ``value``, its standard ``error`` (0 for a text), and over how many ``pictures`` it was taken."""
+    """A measured ``value``, its standard ``error`` (0 for a text), and the number of ``pictures``."""
 
     value: float | str
     error: float
@@ -49,10 +49,10 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure by its name: the names of its ``settings``, those that it needs, its ``unit``, and how it is taken.
+    """A measure: the names of its ``settings``, the required ones, its ``unit``, and its function.
 
-    ``share`` states that it counts pictures, so that its interval is that of a share and not that of a mean. Of the
-    settings ``one_of``, each claim needs one, unless there are none.
+    ``share`` states that it counts pictures, so its interval is that of a share instead of a mean. Each claim needs one
+    of the settings ``one_of``, unless there are none.
     """
 
     slug: str
@@ -65,7 +65,7 @@ class Measure:
 
 
 def share(hits: list[bool]) -> Measured:
-    """The share of the pictures that are hits."""
+    """The share of hits among the pictures."""
     part = sum(hits) / len(hits)
     return Measured(part, math.sqrt(part * (1 - part) / len(hits)), len(hits))
 
@@ -97,15 +97,15 @@ def _cases(model: str, checksum: str, count: int) -> tuple[Case, ...]:
 
 
 def pictures_of(classifier: Classifier, settings: Settings) -> Iterator[Case]:
-    """Pictures of a model's family that it answers rightly, with what is known of them.
+    """Correctly classified pictures of a model's family, with their ground truth.
 
-    They are kept for the next claim, which is often about the same ones.
+    They are cached for the next claim, which often uses the same ones.
     """
     return iter(_cases(classifier.card.slug, classifier.checksum, count_of(settings)))
 
 
 def steer_of(settings: Settings) -> Steer:
-    """The change of attention that a claim names: a ``way``, and for the way of a part which ``parts_off``, from 1."""
+    """The change of attention that a claim names: a ``way``, and for a part the numbers ``parts_off``, from 1."""
     way = str(settings["way"])
     if way not in WAYS:
         raise InvalidInput("'{way}' is not a way to change attention. Choose one of: {ways}.", way=way, ways=[*WAYS])

@@ -56,7 +56,7 @@ __all__ = ["MEASURES", "Measure", "Measured", "mean", "share"]
 
 
 def accuracy(settings: Settings) -> Measured:
-    """The accuracy on pictures that the model was not trained on, with its attention changed in a ``way`` or as is."""
+    """The accuracy on pictures that were not used in training, with the attention changed in a ``way`` or unchanged."""
     classifier = model_of(settings)
     split = first(open_dataset(classifier.card.family).validation, count_of(settings))
     steers = {"way": only(classifier, settings)} if "way" in settings else {}
@@ -66,11 +66,11 @@ def accuracy(settings: Settings) -> Measured:
 
 
 def card_accuracy(settings: Settings) -> Measured:
-    """The accuracy that the model's card states: measured once on all pictures of validation, more than a claim takes.
+    """The accuracy that the model's card states, measured once on all validation pictures.
 
-    In a ``way`` with which the attention was changed, or ``on`` the "independent" pictures of a family with a shortcut.
-    With ``over`` = "seeds", the mean over the models that were trained with several seeds, with its standard error:
-    what is claimed of a mechanism must not depend on one training.
+    With the attention changed in a ``way``, or ``on`` the "independent" pictures of a family with a shortcut. With
+    ``over`` = "seeds", the mean over models that were trained with several seeds, with its standard error: a claim
+    about a mechanism must not depend on a single training run.
 
     Raises:
         InvalidInput: the card does not state it.
@@ -106,7 +106,7 @@ def over_seeds(card: ModelCard, way: str | int | float | None) -> Measured:
 
 
 def only(classifier: Classifier, settings: Settings) -> Steer:
-    """The change of a claim for the claim's tap alone, where it names one."""
+    """The change of a claim, for the claim's tap only if it names one."""
     change, chosen = steer_of(settings), {classifier.taps[name] for name in changes(classifier, settings)}
 
     def steered(tap: Tap, weights: Tensor) -> Tensor:
@@ -138,7 +138,7 @@ def follows_cue(settings: Settings) -> Measured:
 
 
 def attention_share(settings: Settings) -> Measured:
-    """The share of an attention map that lies on what has a ``role`` in a task's picture: cue, step or answer.
+    """The share of an attention map inside the region with a ``role`` in a task's picture: cue, step or answer.
 
     ``part`` is "" for the whole map, "row" for the row of the answer's cells, or the number of a glimpse from 1.
     """
@@ -173,9 +173,9 @@ def map_share(settings: Settings) -> Measured:
 
 
 def received(settings: Settings) -> Measured:
-    """The largest part of a head's attention that one key takes over all queries: the mean of a column of weights.
+    """The largest share of a head's attention that one key receives from all queries: the mean of a column of weights.
 
-    Of the heads of a ``tap``, the one where that is largest. Uniform attention gives one part in the number of keys.
+    It is the largest over the heads of a ``tap``. With uniform attention it is 1 / (number of keys).
     """
     classifier = model_of(settings)
     tap = tap_of(classifier, settings)
@@ -201,7 +201,7 @@ def overlap(settings: Settings) -> Measured:
 
 
 def class_likeness(settings: Settings) -> Measured:
-    """The mean rank correlation of a method's maps for the most likely class and for the second one; 1: class-blind."""
+    """The mean rank correlation of a method's maps for the two most likely classes; 1: independent of the class."""
     classifier, values = model_of(settings), []
     for case in pictures_of(classifier, settings):
         best = read(classifier, case.picture).probabilities.argsort()[::-1][:2]

@@ -1,7 +1,7 @@
-"""What a lesson is made of: steps that set what is shown, questions, claims that are measured, and words by language.
+"""The parts of a lesson: steps that set the view, questions, measured claims, and texts by language.
 
 A lesson is a folder of data, without code: ``lesson.toml`` has the structure, and one Markdown file for each language
-has the words, joined by the names of steps and options, so that a translation cannot change an answer.
+has the texts, linked by the names of steps and options, so that a translation cannot change an answer.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from core.messages import Message
 FORMAT = 1
 SKELETON = "lesson.toml"
 LABELS = Path(__file__).with_name("labels.toml")
-"""The fixed texts of what is printed and exported."""
+"""The fixed texts of printed and exported lessons."""
 LANGUAGES = tuple(tomllib.loads(LABELS.read_text("utf-8")))
-"""The languages that a lesson may be written in: each has a table of labels."""
+"""The languages of lessons; each has a table of labels."""
 VIEWS = ("explore", "mistakes", "trust", "models")
 MISCONCEPTIONS = (
     "a-drop-proves-it",
@@ -50,9 +50,9 @@ MISCONCEPTIONS = (
     "transformer-knows-the-order",
     "zero-gradient-is-unused",
 )
-"""What learners often believe of attention and of explanations, and a lesson can break."""
+"""Common misconceptions about attention and explanations that a lesson can correct."""
 HIDDEN = ("attention", "attribution", "prediction", "agreement", "tests", "measure")
-"""What a step may keep from the learner until they have answered."""
+"""What a step may hide until the learner has answered."""
 STATE = (
     "model",
     "sample",
@@ -74,7 +74,7 @@ STATE = (
     "section",
     "view",
 )
-"""What a step may set: the names that an address of Explore has, the section of Trust, and the view of Models."""
+"""What a step may set: the fields of a link to Explore, the section of Trust, and the view of Models."""
 CHOICE, POINT, NUMBER, RANK, TEXT = "choice", "point", "number", "rank", "text"
 KINDS = (CHOICE, POINT, NUMBER, RANK, TEXT)
 ABOUT, SAY, QUESTION, AFTER, NOTE = "about", "say", "ask", "after", "note"
@@ -87,7 +87,7 @@ what follows the answer, and a teacher's note."""
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a pack: in which file, at which line (from 1; 0 for the whole file), and what to do."""
+    """An error in a lesson: the file, the line (from 1; 0 for the whole file), and what to do."""
 
     file: str
     line: int
@@ -95,7 +95,7 @@ class Problem:
 
     @property
     def message(self) -> Message:
-        """The sentence after its file and line."""
+        """The message after the file and the line."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         return Message("{place}: {sentence}", place=place, sentence=self.sentence)
 
@@ -122,7 +122,7 @@ class Bound:
             return cls("==", found[2]) if found[1] == "==" else None
 
     def holds(self, measured: float | str) -> bool:
-        """Whether a measured value keeps the bound."""
+        """Whether a measured value is within the bound."""
         if self.sign == "==" or isinstance(measured, str) or isinstance(self.value, str):
             return measured == self.value
         return measured <= self.value if self.sign == "<=" else measured >= self.value
@@ -130,7 +130,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Claim:
-    """Something that a lesson states as a fact: a named ``measure`` with its ``settings``, and the bound that it keeps.
+    """A fact that a lesson states: a named ``measure`` with its ``settings``, and the bound of its value.
 
     ``name`` is also the placeholder for the measured value in the words. ``above`` names the claims whose values are
     smaller.
@@ -145,12 +145,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A question before something is revealed.
+    """A question about a hidden result.
 
-    ``options`` are the names of a choice or of what is to be ranked, ``answer`` the right one, or the right order.
-    A point is right if it lies in the ``share`` of the map ``against`` with the largest values. A number lies from
-    ``low`` to ``high`` in a ``unit``. The answer to what is measured is that of a ``claim``. ``final`` is the question
-    that the lesson is assessed by.
+    ``options`` are the names of a choice or of a ranking, ``answer`` is the correct option or order. A point is correct
+    if it lies in the ``share`` of the map ``against`` with the largest values. A number lies from ``low`` to ``high``
+    in a ``unit``. A measured answer is that of a ``claim``. The ``final`` question assesses the learner.
     """
 
     kind: str
@@ -167,9 +166,9 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it sets (``state``, by names of the address), what it hides, its question, and what it sets then.
+    """One step: what it sets (``state``, by fields of the link), what it hides, its question, and what it then reveals.
 
-    ``do`` is what the learner is to set on the page itself: by name, a pattern of the value, such as ``scenes/*``.
+    ``do`` is what the learner has to set on the page: by field, a pattern of the value, such as ``scenes/*``.
     """
 
     name: str
@@ -184,7 +183,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Option:
-    """The words of an option: its ``text``, and the ``reason`` why it is right or wrong."""
+    """The words of an option: its ``text``, and the ``reason`` why it is correct or wrong."""
 
     text: str
     reason: str
@@ -192,14 +191,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a lesson in one language: Markdown by step and block, and the options by step and name."""
+    """The texts of a lesson in one language: Markdown by step and block, and the options by step and name."""
 
     title: str
     blocks: Mapping[tuple[str, str], str] = field(default_factory=dict)
     options: Mapping[tuple[str, str], Option] = field(default_factory=dict)
 
     def block(self, step: str, name: str) -> str:
-        """The words of a block; empty where the step has none."""
+        """The text of a block; empty if the step has none."""
         return self.blocks.get((step, name), "")
 
 
@@ -221,18 +220,18 @@ class Lesson:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that it has words in."""
+        """The languages of its texts."""
         return tuple(self.words)
 
     def speak(self, language: str) -> Words:
-        """The words in a language, or in its first one."""
+        """The texts in a language, or in the first one."""
         return self.words.get(language) or next(iter(self.words.values()))
 
     def place(self, step: str) -> int:
-        """The number of a step, from 0; 0 for one that is not there."""
+        """The number of a step, from 0; 0 for a step that does not exist."""
         return next((number for number, one in enumerate(self.steps) if one.name == step), 0)
 
     def minutes_left(self, step: str) -> int:
-        """How long the lesson goes on from the start of a step: its minutes in the first, and at least one."""
+        """The remaining minutes at the start of a step, at least one; all minutes of the lesson in the first."""
         seconds = [one.seconds for one in self.steps]
         return max(1, math.ceil(self.minutes * sum(seconds[self.place(step) :]) / sum(seconds)))

@@ -1,4 +1,4 @@
-"""The pictures in the words of a lesson: small files below its folder, drawn again as JPEG, and nothing else."""
+"""The pictures in the texts of a lesson: only small files in its folder, encoded again as JPEG."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from core.messages import Message
 from core.types import InvalidInput
 
 LINE = re.compile(r"\s*!\[([^\]]*)\]\(\s*([^()\s]+)\s*\)\s*")
-"""A line that is one picture."""
+"""A line that consists of one picture."""
 FILE = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*\.(png|jpe?g|webp)", re.IGNORECASE)
 EXAMPLE = "![TEXT](picture.png)"
 LARGEST = 2 * 1024 * 1024
-"""Bytes of a picture's file."""
+"""The largest size of a picture's file in bytes."""
 LONGEST = 960
-"""Pixels of the longer side of a picture, as it is shown."""
+"""The longer side of a displayed picture in pixels."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Figure:
 
 
 def find_figure(line: str) -> Figure | None:
-    """The picture that a line is; None for any other line."""
+    """The picture that a line consists of; None for any other line."""
     found = LINE.fullmatch(line)
     return Figure(found[2], found[1]) if found else None
 
 
 def split_figures(text: str) -> Iterator[str | Figure]:
-    """The parts of a text: Markdown, and the pictures between it."""
+    """Split a text into Markdown and pictures."""
     lines = list[str]()
     for line in text.splitlines():
         if (figure := find_figure(line)) is None:
@@ -55,7 +55,7 @@ def read_figure(folder: Path, file: str) -> bytes:
     """A picture of a lesson's folder as a JPEG.
 
     Raises:
-        InvalidInput: it is no regular file below the folder, reached without links, or no picture, or too large.
+        InvalidInput: it is not a regular file in the folder, is reached by a link, is not a picture, or is too large.
     """
     path = folder / file
     if not FILE.fullmatch(file):
@@ -83,5 +83,5 @@ def figure_problem(folder: Path, file: str) -> Message | None:
 
 
 def figure_source(folder: Path, file: str) -> str:
-    """A picture of a lesson's folder as a data URI. Raises as ``read_figure``."""
+    """A picture of a lesson's folder as a data URI. Raises the errors of ``read_figure``."""
     return f"data:image/jpeg;base64,{base64.b64encode(read_figure(folder, file)).decode()}"

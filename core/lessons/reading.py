@@ -1,6 +1,6 @@
-"""Read a lesson's folder: its structure, the words of each language, and everything that is wrong with them.
+"""Read a lesson's folder: its structure, its texts in each language, and every error in them.
 
-The folder is data of unknown origin: files are small, links and paths out of the folder are refused, nothing is run.
+The folder is data of unknown origin: large files, links, and paths out of the folder are refused, and no code is run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.messages import Message
 from core.types import InvalidInput
 
 LARGEST = 256 * 1024
-"""Bytes of a file of a lesson."""
+"""The largest size of a lesson's file in bytes."""
 FOLDER = "FOVEA_LESSONS"
 """The variable that names a folder with the user's own lessons."""
 SHIPPED = Path(__file__).resolve().parents[2] / "app" / "lessons"
@@ -41,10 +41,10 @@ def read_file(path: Path, folder: Path) -> str | Problem:
 
 
 def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tuple[Problem, ...]]:
-    """The lesson in a folder, or None, and all that is wrong with it.
+    """The lesson in a folder, or None, and all errors in it.
 
-    Without ``fits``, it is not checked whether its models, pictures and claims are there and fit each other, which
-    takes seconds: the shipped lessons are checked by the tests.
+    ``fits`` also checks that its models, pictures and claims exist and suit each other, which takes seconds. For the
+    shipped lessons, the tests check this.
     """
     text = read_file(folder / SKELETON, folder)
     if isinstance(text, Problem):
@@ -65,7 +65,7 @@ def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tup
                 continue
             reader = Reader(file, text, folder, skeleton.given)
             seen |= reader.seen
-            if not skeleton.unsure:  # else a step or a claim that is there would be missing
+            if not skeleton.unsure:  # otherwise an unread step or claim would count as missing
                 words[language] = reader.words(steps, claims)
             used |= {name for name in claims if f"{{{name}}}" in text}
             problems += reader.problems
@@ -99,7 +99,7 @@ def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tup
 
 
 def _same_name(folder: Path, skeleton: Skeleton) -> Iterator[Problem]:
-    """A problem where the folder has the name of a shipped lesson: addresses name a lesson by its folder."""
+    """A problem if a shipped lesson has the same folder name, because links identify a lesson by its folder."""
     shipped = SHIPPED / folder.name
     if folder.resolve().parent != SHIPPED and (shipped / SKELETON).is_file():
         sentence = Message("There is a lesson '{name}' in Fovea. Rename the folder and its id.", name=folder.name)
@@ -110,7 +110,7 @@ def read_lesson(folder: Path) -> Lesson:
     """The lesson in a folder.
 
     Raises:
-        InvalidInput: something is wrong with it; the sentence is that of the first problem, with file and line.
+        InvalidInput: it has errors; the message is that of the first one, with file and line.
     """
     lesson, problems = check_lesson(folder)
     if lesson is None:
@@ -129,7 +129,7 @@ def lesson_folders() -> Iterator[Path]:
 
 
 def _folders(place: Path) -> list[Path]:
-    """The folders in a place, but for hidden ones and those of Python; none where it cannot be read."""
+    """The folders in a folder, except hidden ones and those of Python; none if it cannot be read."""
     try:
         return sorted(one for one in place.iterdir() if one.is_dir() and one.name[0] not in "._")
     except OSError:
@@ -137,7 +137,7 @@ def _folders(place: Path) -> list[Path]:
 
 
 def folder_problems() -> tuple[Problem, ...]:
-    """What is wrong with the folder that FOVEA_LESSONS names."""
+    """The problems with the folder that FOVEA_LESSONS names."""
     own = os.environ.get(FOLDER)
     if own and (Path(own) / SKELETON).is_file():
         sentence = Message(

@@ -1,4 +1,4 @@
-"""Measures of one picture: what a model predicts for it, whether that stays when something changes, and one weight."""
+"""Measures on one picture: the prediction, whether it stays after a change, and one attention weight."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from core.types import InvalidInput, Picture
 
 RANDOM = "random"
 TERMS = {"product": "q·k", "scaled": "q·k / √d", "bias": "B", "score": "s", "weight": "a"}
-"""The columns of a row's table, by what a claim calls them."""
+"""The columns of a row's table, by their names in claims."""
 CHANGED_BY = ("way", "to", "alter", "map")
-"""What can change: the attention, the picture for another, its pixels or the positions, or a part that is erased."""
+"""What can be changed: the attention, the picture, its pixels, the position encoding, or a region by erasing it."""
 
 
 def prediction(settings: Settings) -> Measured:
-    """The class that a model predicts for a sample, with its attention changed in a ``way`` or as is."""
+    """The class that a model predicts for a sample, with its attention changed in a ``way`` or unchanged."""
     classifier, picture = model_of(settings), open_sample(str(settings["sample"]))
     found = _changed(classifier, picture, settings) if "way" in settings else read(classifier, picture).predicted
     return Measured(classifier.card.classes[found], 0.0, 1)
@@ -54,7 +54,7 @@ def reaction(settings: Settings) -> Measured:
 
 
 def _changed(classifier: Classifier, picture: Picture, settings: Settings) -> int:
-    """The class that is predicted once something changed."""
+    """The predicted class after the change."""
     if "way" in settings:
         return intervene(classifier, picture, changes(classifier, settings)).predicted
     if "to" in settings:

@@ -1,11 +1,11 @@
-"""Numbers in the words of a lesson that look like results: they are measured by a claim, or the lesson lists them.
+"""Find numbers in a lesson's text that look like results: a claim must measure them, or the lesson must list them.
 
     percentages     95 %, 95 percent, ninety per cent, 百分之九十, 九成
     fractions       0.199, 1/65, two thirds, a fifth of the pictures, 五分之一
     counts          199 of 1,000, 4 out of 5, one in five, 1000 张里有 199 张
 
-Whole numbers that are no part of a count, such as sizes and years, are no results. What else is none, such as a weight
-that a question supposes, stands in the list ``given`` of the lesson, exactly as it is written.
+Whole numbers that are not part of a count, such as sizes and years, are not results. Other numbers that are not
+results, such as a weight that a question assumes, are listed in ``given`` of the lesson, exactly as they are written.
 """
 
 from __future__ import annotations
@@ -47,5 +47,5 @@ def typed_results(line: str) -> Iterator[str]:
 
 
 def stray_brace(line: str) -> bool:
-    """Whether a line has a brace that is no part of a placeholder, or a placeholder in braces of its own."""
+    """Whether a line has a brace outside of a placeholder, or a placeholder in double braces."""
     return bool(re.search(r"\{\{|\}\}", line) or re.search(r"[{}]", PLACEHOLDER.sub("", line)))

@@ -1,9 +1,9 @@
 """The votes of a class in one local file: a line of JSON for each vote, without names, sessions or times.
 
-A vote names the class by its random code, the question, the round (1 before the discussion, 2 after it) and a bin: an
-option, a part of the range of a number, a ninth of the picture, or an order. Texts are counted and not kept. A voter
-is a mark that is another one for each question, so that nobody's votes on two questions can be joined; it votes once
-in each round.
+A vote consists of the random code of the class, the question, the round (1 before the discussion, 2 after it) and a
+bin: an option, a part of the range of a number, a ninth of the picture, or an order. Texts are counted, but not stored.
+A voter is identified by a mark that differs for each question, so that votes on two questions cannot be linked. Each
+voter votes once in each round.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from core.lessons.pack import CHOICE, NUMBER, POINT, RANK, Exercise
 from core.types import InvalidInput
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Letters and digits that are not confused with one another."""
+"""Letters and digits that are not easily confused."""
 CODE = re.compile(rf"[{LETTERS}]{{6}}")
 LARGEST = 1024 * 1024
-"""Bytes of the file: about 8,000 votes. The oldest half is dropped then."""
+"""The largest size of the file in bytes, about 8,000 votes; beyond it, the oldest half is dropped."""
 LONGEST = 500
-"""Characters of a line."""
+"""The largest length of a line in characters."""
 BEGINNING = b'{"question": ["'
 """Of each line."""
 ROUNDS = (1, 2)
@@ -43,7 +43,7 @@ def new_code() -> str:
 
 
 def bins(exercise: Exercise) -> tuple[str, ...]:
-    """The bins of a question that are known before: none for an order and for a text."""
+    """The bins of a question that are known in advance: none for an order or a text."""
     if exercise.kind == CHOICE:
         return exercise.options
     count = {NUMBER: NUMBER_BINS, POINT: POINT_BINS**2}.get(exercise.kind, 0)
@@ -64,7 +64,7 @@ def bin_of(exercise: Exercise, given: Sequence[str | float]) -> str:
 
 
 def given_of(exercise: Exercise, bin_: str) -> tuple[str, ...]:
-    """The answer of a bin; () where a bin stands for many answers."""
+    """The answer that a bin stands for; () if it stands for many."""
     return tuple(bin_.split(",")) if exercise.kind in (CHOICE, RANK) and bin_ else ()
 
 
@@ -85,26 +85,26 @@ class Tally:
     counts: dict[int, Counter[str]]
 
     def total(self, number: int) -> int:
-        """The votes of a round."""
+        """The number of votes in a round."""
         return sum(self.counts[number].values())
 
 
 class Votes:
-    """The votes in a file, which need not be there. A ``path`` is written by one process.
+    """The votes in a file, which may not exist yet. Only one process writes a ``path``.
 
     Raises, from each method:
-        InvalidInput: the file is not one of votes, or cannot be read or written.
+        InvalidInput: it is not a file of votes, or cannot be read or written.
     """
 
     def __init__(self, path: Path):
         self.path = path
 
     def tally(self, question: Question) -> Tally:
-        """What was voted on a question."""
+        """The votes on a question."""
         return self.tallies(question.code).get(question) or Tally(ROUNDS[0], _no_votes())
 
     def tallies(self, code: str) -> dict[Question, Tally]:
-        """What a class voted, by question."""
+        """The votes of a class, by question."""
         found: dict[Question, Tally] = {}
         for line in self._lines():
             question = Question(*line["question"])
@@ -128,7 +128,7 @@ class Votes:
         }
 
     def vote(self, question: Question, bin_: str, voter: str = "") -> int:
-        """Add a vote to the present round of a question; returns the round. Nothing is added for who voted in it."""
+        """Add a vote to the present round of a question; returns the round. A second vote in a round is ignored."""
         with _LOCK:
             number = self.tally(question).round
             if number not in self.own(question, voter):
@@ -190,7 +190,7 @@ class Votes:
 
 
 def _whole(data: bytes) -> bytes:
-    """The content of a file without the half of a vote at its end, which a full disk or a killed server leaves."""
+    """The content of a file without an incomplete vote at its end, which a full disk or a killed server leaves."""
     end = data.rfind(b"\n") + 1
     half = data[end : end + len(BEGINNING)]
     return data[:end] if BEGINNING.startswith(half) else data
@@ -205,7 +205,7 @@ def _named(question: Question) -> Line:
 
 
 def _fits(line: object) -> bool:
-    """Whether a line is one of ours."""
+    """Whether a line is a valid entry."""
     if not isinstance(line, dict) or line.get("round") not in ROUNDS:
         return False
     if not all(isinstance(line.get(key, ""), str) for key in ("bin", "voter")):

@@ -1,4 +1,4 @@
-"""What only all parts of a lesson together show: its time, its comparisons, and the question that it is assessed by."""
+"""Checks that need all parts of a lesson: its time, its comparisons, and its final question."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from core.lessons.pack import CHOICE, POINT, Claim, Exercise, Step
 from core.messages import Message
 
 SLACK = 2
-"""Minutes by which the sum of the steps may differ from the stated length."""
+"""The tolerance in minutes between the sum of the steps and the stated length."""
 ATTENTION, ATTRIBUTION, TESTS = "attention", "attribution", "tests"
 
 Found = tuple[str, int, str, Message]
-"""A problem: the section of the file, its number, a key, and the sentence."""
+"""A problem: the section of the file, its number, a key, and the message."""
 
 
 def time_problems(steps: Sequence[Step], minutes: int) -> Iterator[Found]:
-    """Whether the steps take as long as the lesson states."""
+    """Check that the steps take as long as the lesson states."""
     total = sum(step.seconds for step in steps)
     if not steps:
         yield "", -1, "", Message("The lesson has no steps. Add [[step]].")
@@ -36,7 +36,7 @@ def time_problems(steps: Sequence[Step], minutes: int) -> Iterator[Found]:
 
 
 def comparison_problems(claims: Sequence[Claim], tables: Sequence[Mapping[str, Any]]) -> Iterator[Found]:
-    """Whether what a claim is stated to lie above are other claims with numbers."""
+    """Check that the claims in ``above`` are other claims with numbers."""
     known = {claim.name: claim for claim in claims}
     numbers = {claim.name for claim in claims if claim.measure not in NAMED}
     for number, table in enumerate(tables):
@@ -52,7 +52,7 @@ def comparison_problems(claims: Sequence[Claim], tables: Sequence[Mapping[str, A
 
 
 def reveal_problems(steps: Sequence[Step]) -> Iterator[Found]:
-    """Whether a point that was predicted is shown."""
+    """Check that a step reveals the map on which a point was predicted."""
     for number, step in enumerate(steps):
         exercise = step.exercise
         if step.hide and not step.reveal and exercise and not exercise.claim and exercise.kind == POINT:
@@ -65,7 +65,7 @@ def reveal_problems(steps: Sequence[Step]) -> Iterator[Found]:
 
 
 def final_problems(steps: Sequence[Step], claims: Mapping[str, Claim]) -> Iterator[Found]:
-    """Whether the one final question has the learner predict the model on a picture that no other step shows."""
+    """Check that the single final question lets the learner predict the model on a picture that no other step shows."""
     finals = [(number, step) for number, step in enumerate(steps) if step.exercise and step.exercise.final]
     if steps and len(finals) != 1:
         yield (
@@ -116,7 +116,7 @@ def _predicts(step: Step, exercise: Exercise, claims: Mapping[str, Claim]) -> bo
 
 
 def _shown(step: Step, exercise: Exercise, claims: Mapping[str, Claim]) -> str:
-    """What the step would have to hide and does not; empty where it hides all that answers its question."""
+    """What the step must hide but does not; empty if it hides everything that answers its question."""
     if exercise.kind == POINT:
         needed = ATTENTION if exercise.against == ATTENTION else ATTRIBUTION
     else:
@@ -128,10 +128,10 @@ def _shown(step: Step, exercise: Exercise, claims: Mapping[str, Claim]) -> str:
 
 
 def _others(steps: Sequence[Step], final: Step) -> set[str]:
-    """The pictures that the other steps show, and what the final one reveals of them is not counted."""
+    """The pictures that the other steps show."""
     return {_picture(table.get("sample", "")) for one in steps if one is not final for table in (one.state, one.reveal)}
 
 
 def _picture(sample: str) -> str:
-    """What is the same picture: a sample without the cue or the shortcut that was changed in it."""
+    """The picture behind a sample, without a changed cue or shortcut."""
     return "/".join(sample.split("/")[:2])

@@ -1,4 +1,4 @@
-"""A lesson on paper, made from its pack: a worksheet with boxes for predictions, and the teacher's key."""
+"""A lesson on paper: a worksheet with boxes for predictions, and the teacher's key."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from core.reporting import document, paragraph, section, table
 
 STYLE = Path(__file__).with_name("worksheet.css")
 ADDRESS = "http://localhost:8501/"
-"""Where the app is by default."""
+"""The default address of the app."""
 LONGEST = 480
-"""Pixels of the longer side of a picture: enough for eight centimeters on paper."""
+"""The longer side of a picture in pixels, enough for eight centimeters on paper."""
 LINES = 4
-"""Lines for a text."""
+"""The number of lines for a text."""
 CHECKED = "✓"
 
 
@@ -42,7 +42,7 @@ def worksheet(
 
     ``found`` are the measured claims. A worksheet has gaps for the values that the lesson shows after an answer; the
     key has the answers, every reason, the measured values and the notes. ``address`` is the app's, for the links of the
-    steps, and ``name`` states what a class is called in the language.
+    steps, and ``name`` returns the name of a class in the language.
     """
     sheet = _Sheet(Speaker(lesson, language, found, name), address, key)
     title = f"{sheet.speaker.words.title} – {sheet.speaker.say('key')}" if key else sheet.speaker.words.title
@@ -106,12 +106,12 @@ class _Sheet:
         return f'{escape(label)}{escape(self.speaker.say("colon"))}<span class="write">&nbsp;</span>'
 
     def _box(self, step: Step, exercise: Exercise, blank: Collection[str]) -> str:
-        """Room for a prediction; in the key, what is right."""
+        """The box for a prediction; in the key, the correct answer."""
         draw = {CHOICE: self._choice, NUMBER: self._number, RANK: self._rank, POINT: self._point}
         return draw.get(exercise.kind, self._text)(step, exercise, blank)
 
     def _options(self, step: Step, exercise: Exercise, blank: Collection[str], signs: list[tuple[str, str]]) -> str:
-        """The options, each after its sign of a class and with its reason in the key."""
+        """The options; in the key, each with its reason."""
         items = []
         for one, (kind, sign) in zip(exercise.options, signs, strict=True):
             text, right = line_html(self.speaker.option(step, one, blank)), self.key and sign == CHECKED

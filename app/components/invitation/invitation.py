@@ -1,6 +1,6 @@
-"""An invitation in one line, with a button that accepts it and one that dismisses it for good, in this browser.
+"""An invitation in one line, with a button that accepts it and one that dismisses it permanently in this browser.
 
-It comes at a ``first`` visit and at each later one, until it is dismissed, or withdrawn by who did what it offers.
+It is shown at the ``first`` visit and at later ones, until it is dismissed, or withdrawn because it was followed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.components import script, styles
 def show_invitation(
     words: Mapping[str, str], *, name: str, key: str, first: bool, on_accepted: Callable[[], None]
 ) -> Any:
-    """Draw the invitation of a ``name``, by which the browser remembers that it was shown, and that it was dismissed.
+    """Draw the invitation; under its ``name``, the browser stores that it was shown or dismissed.
 
     ``words`` are its ``text`` and the labels of the buttons ``accept`` and ``dismiss``.
     """
@@ -26,7 +26,7 @@ def show_invitation(
 
 
 def withdraw_invitation(*, name: str, key: str) -> Any:
-    """Let the browser show the invitation of a ``name`` no more."""
+    """Stop showing the invitation with that ``name`` in this browser."""
     return _component(data={"name": name, "words": {}, "first": False, "done": True}, key=key)
 
 

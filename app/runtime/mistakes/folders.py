@@ -1,10 +1,10 @@
-"""The paths that users may open: only folders that the owner names, or on a local server the user's own.
+"""The paths that users may open: the folders that the owner names, or on a local server the user's own.
 
-A folder, a CSV or a run that somebody types, or that stands in an address, is read by the server with the rights of the
-server. Only folders named in FOVEA_FOLDERS are open, with all that truly lies in them: neither ``..`` nor a symbolic
-link, nor a line of a CSV, leads out. A local server without that variable opens the home folder and the folder in which
-it was started: an address in a message could name any other path. On a public server no path is open at all. Where
-others reach the server, the stored runs and zips are closed, too: each belongs to its user, and is opened by its name.
+The server reads a path that a user types, or that a link contains, with its own permissions. Therefore, only the
+folders in FOVEA_FOLDERS can be opened; ``..``, symbolic links and paths in a CSV cannot lead out of them. A local
+server without that variable opens the home folder and the folder in which it was started, because a stranger's link
+could contain any other path. A public server opens no paths. On a server that others can reach, stored runs and zips
+cannot be opened by path either: each belongs to its user and is opened by name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FOLDERS = "FOVEA_FOLDERS"
 
 
 def is_closed() -> bool:
-    """Whether others than this machine can reach the server, or its owner states it."""
+    """Whether other machines can reach the server, or its owner states that they can."""
     if is_public():
         return True
     address = st.get_option("server.address")
@@ -33,12 +33,12 @@ def is_closed() -> bool:
         return False
     try:
         return not ip_address(address or "0.0.0.0").is_loopback
-    except ValueError:  # a name, or a socket that something else passes on
+    except ValueError:  # a host name, or a socket that another program forwards
         return True
 
 
 def opened() -> tuple[Path, ...]:
-    """The folders that users may open: those that the owner names, else on a local server the user's own."""
+    """The folders that users may open: those that the owner names, or on a local server the user's own."""
     if is_public():
         return ()
     named = [one for one in os.environ.get(FOLDERS, "").split(os.pathsep) if one.strip()]
@@ -53,7 +53,7 @@ def offers() -> bool:
 
 
 def typed(text: str) -> str:
-    """The path in a text that a user typed, absolute; "" for none. ``~`` is the home folder, and no other user's."""
+    """The absolute path that a user typed; "" for none. ``~`` is expanded, ``~name`` is not."""
     path = text.strip().strip("\"'")
     if path == "~" or path.startswith(("~/", f"~{os.sep}")):
         path = os.path.expanduser(path)
@@ -61,10 +61,10 @@ def typed(text: str) -> str:
 
 
 def check(path: str | Path) -> None:
-    """Refuse a path that is closed to users, without stating whether it exists.
+    """Refuse a path outside of the opened folders, without revealing whether it exists.
 
     Raises:
-        InvalidInput: it does not lie in an opened folder.
+        InvalidInput: it is not in an opened folder.
     """
     if all(_is_open(one) for one in {str(path), stored(str(path))}):  # either may be the one that exists
         return
@@ -82,13 +82,13 @@ def check(path: str | Path) -> None:
 
 
 def check_pictures(origin: str, paths: Sequence[str]) -> None:
-    """Refuse a folder or a table of pictures of which one truly lies in a closed place.
+    """Refuse a folder or a table if one of its pictures is outside of the opened folders.
 
-    ``origin`` is the folder, or the table, that the ``paths`` are in or relative to. Pictures in a zip, and those that
-    are made, lie nowhere.
+    ``origin`` is the folder or the table that the ``paths`` are relative to. Pictures in a zip, and drawn ones, have no
+    path.
 
     Raises:
-        InvalidInput: a picture is behind a link, or a path, that leads out of the opened folders.
+        InvalidInput: a link or a path leads out of the opened folders.
     """
     place = find_data(origin)
     if origin in DRAWN or (os.path.isfile(place) and place.suffix.lower() == ".zip"):

@@ -1,7 +1,7 @@
-"""Whose a run is, on a server that others reach: who made it may change and share it; the others see what is shared.
+"""The owners of runs on a server that others can reach: only the owner may change, remove and share a run.
 
-A run without an owner was made on the machine itself: everybody sees it, and nobody changes it over the network. On a
-server for this machine alone, every run belongs to its user.
+Other users see shared runs only. A run without an owner was made on the machine itself: everybody sees it, and nobody
+can change it over the network. On a local server, every run belongs to its user.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Owner:
 
 
 def present_mark() -> str:
-    """The mark of the present user; "" on a server for this machine alone, which has no owners."""
+    """The mark of the present user; "" on a local server, which has no owners."""
     return user_mark(kept_runs.folder() / SECRET) if folders.is_closed() else ""
 
 
 def owner_of(folder: Path) -> Owner | None:
-    """The owner of the run in a folder; None for a run that was made on the machine. A damaged file: nobody's."""
+    """The owner of the run in a folder; None for a run made on the machine. With a damaged file, nobody owns it."""
     try:
         stated = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return Owner(str(stated["mark"]), stated["shared"] is True)
@@ -61,12 +61,12 @@ def is_shown(run: Run) -> bool:
 
 
 def shown_runs() -> tuple[Run, ...]:
-    """The runs that are kept here and that the present user may see, the newest first."""
+    """The stored runs that the present user may see, the newest first."""
     return tuple(run for run in kept_runs.earlier() if is_shown(run))
 
 
 def check_mine(run: Run) -> None:
-    """Refuse to change a run of somebody else.
+    """Refuse to change another user's run.
 
     Raises:
         InvalidInput: it belongs to another user, or to nobody.
@@ -76,16 +76,16 @@ def check_mine(run: Run) -> None:
 
 
 def claim(folder: Path, mark: str) -> None:
-    """Make a new run that of a user, before anything of it can be seen; without a mark it has no owner.
+    """Record the owner of a new run, before other users can see it; without a mark it has no owner.
 
     Raises:
-        InvalidInput: the folder holds a run of somebody else, or cannot be written.
+        InvalidInput: the folder holds another user's run, or cannot be written.
     """
     if not mark:
         return
     owner = owner_of(folder)
     if owner is None and not (folder / RUN_FILE).exists():
-        with suppress(OSError):  # what is wrong is stated when the file is written
+        with suppress(OSError):  # writing the file reports the error
             folder.mkdir(parents=True, exist_ok=True)
         _write(folder, Owner(mark))
     elif owner is None or owner.mark != mark:
@@ -93,7 +93,7 @@ def claim(folder: Path, mark: str) -> None:
 
 
 def abandon(folder: Path) -> None:
-    """Remove what ``claim`` left where no run was begun."""
+    """Remove the record of ``claim`` if no run was begun."""
     if not (folder / RUN_FILE).exists():
         (folder / FILE).unlink(missing_ok=True)
         with suppress(OSError):
@@ -110,7 +110,7 @@ def share(run: Run, shared: bool) -> None:
     """Show a run to other users, or hide it from them again.
 
     Raises:
-        InvalidInput: it belongs to somebody else, or its folder cannot be written.
+        InvalidInput: it belongs to another user, or its folder cannot be written.
     """
     check_mine(run)
     _write(run.folder, Owner(present_mark(), shared))

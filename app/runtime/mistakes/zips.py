@@ -16,11 +16,11 @@ from core.files import age, reason, sweep, unfinished
 ZIPS = "zips"
 CHUNK = 1 << 20
 UNUSED = 24 * 3600.0
-"""Seconds for which a zip is stored that no run is about."""
+"""Seconds for which a zip without a run is stored."""
 
 
 def folder() -> Path:
-    """Where zips are stored, each in a folder that is named by its content."""
+    """The folder of the zips, each in a subfolder named by the hash of its content."""
     return kept_runs.folder() / ZIPS
 
 
@@ -50,7 +50,7 @@ def keep(file: BinaryIO, name: str) -> Path:
 
 
 def _store(file: BinaryIO, name: str) -> Path:
-    """Write a zip whole or not at all; its path."""
+    """Write a zip atomically and return its path."""
     digest, size = hashlib.sha256(), 0
     beside = unfinished(folder() / "zip")
     try:
@@ -73,7 +73,7 @@ def _store(file: BinaryIO, name: str) -> Path:
 
 
 def drop(place: Path) -> None:
-    """Remove a stored zip, and its folder where no other lies in it."""
+    """Remove a stored zip, and its folder if it is empty then."""
     place.unlink(missing_ok=True)
     if not any(place.parent.iterdir()):
         place.parent.rmdir()

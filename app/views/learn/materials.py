@@ -1,4 +1,4 @@
-"""What one takes from lessons: worksheets, one's own answers, and for teachers the keys and the questions."""
+"""The downloads of lessons: worksheets and answers, and for teachers the keys and the questions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from core.lessons import Lesson, new_code, to_gift, worksheet
 
 
 def app_address() -> str:
-    """The address of the app itself, at which a step opens."""
+    """The address of the app, for links to steps."""
     return f"{state.page_address().removesuffix('/').removesuffix('/learn')}/"
 
 
 def show_materials(lesson: Lesson) -> None:
-    """Draw the downloads of a lesson; a file is made when its button is pressed."""
+    """Draw the downloads of a lesson; a file is created when its button is clicked."""
     with st.container(horizontal=True, gap="small"):
         _button(lesson, "worksheet", "worksheet.html", "text/html", make_worksheet(lesson, language(), key=False))
         if state.get(Key.TEACHER):
@@ -38,7 +38,7 @@ def show_materials(lesson: Lesson) -> None:
 
 
 def show_class() -> None:
-    """Draw a teacher's class: a new code, its end, and the projector mode."""
+    """Draw the controls of a class: a new code, the end of the class, and the projector mode."""
     with st.container(border=True, key="learn-class"):
         st.markdown(f"**{word('learn.class')}**")
         st.caption(word("learn.class.about"))
@@ -82,20 +82,20 @@ def _project(on: bool) -> None:
 
 
 def _class_names(lesson: Lesson) -> Callable[[str], str]:
-    """What the measured classes are called: a session's language is not known where a file is made."""
+    """The names of the measured classes in the session's language, which is not known where a file is created."""
     values = {str(one.measured.value) for one in measured(lesson).values()}
     named = {one: class_title(one, ()) for one in values}
     return lambda one: named.get(one, one)
 
 
 def make_worksheet(lesson: Lesson, code: str, *, key: bool) -> Callable[[], str]:
-    """What makes the page to print."""
+    """A function that creates the page to print."""
     address, found, name = app_address(), measured(lesson), _class_names(lesson)
     return lambda: worksheet(lesson, code, found, key=key, address=address, name=name)
 
 
 def make_gift(lesson: Lesson, code: str) -> Callable[[], str]:
-    """What makes the questions for Moodle."""
+    """A function that creates the questions for Moodle."""
     found, name = measured(lesson), _class_names(lesson)
     return lambda: to_gift(lesson, code, found, name=name)
 

@@ -17,7 +17,7 @@ from core.lessons import Lesson
 
 
 def show_lesson(number: int, one: Lesson) -> None:
-    """Draw one lesson: its title, what it is about, and the button that opens it."""
+    """Draw one lesson: its title, its description, and the button that opens it."""
     words = words_of(one)
     answered, skipped, total = result(one)
     with st.container(border=True, key=f"lesson-card-{one.name}"):

@@ -31,7 +31,7 @@ VOTE_COLUMNS = ("lesson", "step", "question", "option", "first vote", "second vo
 
 
 def answer_rows() -> Iterator[tuple[str, ...]]:
-    """A row for each answer of this session, in order; answers to a lesson that is gone are left out."""
+    """A row for each answer of this session, in order; answers to a lesson that no longer exists are left out."""
     for key, answer in answers().items():
         name, _, found = key.partition("/")
         lesson = find_lesson(name)
@@ -52,9 +52,9 @@ def answer_rows() -> Iterator[tuple[str, ...]]:
 
 
 def vote_rows(tallies: Mapping[Question, Tally]) -> Iterator[tuple[str, ...]]:
-    """A row for each option of each question that a class voted on, in the order of the lessons, with no one's name.
+    """A row for each option of each question that a class voted on, in the order of the lessons, without names.
 
-    The counts of a vote with fewer answers than bars are shown for are empty. A text has one row, without an option.
+    The counts of a vote with too few answers for bars are empty. A text has one row, without an option.
     """
     voted = {(one.lesson, one.step): tally for one, tally in tallies.items()}
     for lesson in lessons():
@@ -70,14 +70,14 @@ def vote_rows(tallies: Mapping[Question, Tally]) -> Iterator[tuple[str, ...]]:
 
 
 def to_csv(rows: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> bytes:
-    """The rows as CSV under their columns, in which no cell is a formula."""
+    """The rows as CSV with a header; no cell is a formula."""
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows([columns, *([defuse(cell) for cell in row] for row in rows)])
-    return file.getvalue().encode("utf-8-sig")  # so that spreadsheets read Chinese
+    return file.getvalue().encode("utf-8-sig")  # spreadsheets need the mark to read Chinese
 
 
 def _given(lesson: Lesson, step: Step, answer: Answer) -> str:
-    """What was answered, in words."""
+    """The answer in words."""
     if step.exercise is not None and step.exercise.kind in (CHOICE, RANK):
         options = words_of(lesson).options
         return " > ".join(options[step.name, str(one)].text for one in answer.given)
@@ -85,7 +85,7 @@ def _given(lesson: Lesson, step: Step, answer: Answer) -> str:
 
 
 def _result(lesson: Lesson, exercise: Exercise, answer: Answer) -> str:
-    """Whether the answer is right; empty where nothing decides it here."""
+    """Whether the answer is correct; empty if this is not known here."""
     if answer.skipped:
         return "skipped"
     if exercise.kind in (CHOICE, RANK):

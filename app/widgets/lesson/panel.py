@@ -27,11 +27,11 @@ from app.words import mark, plain, word
 from core.lessons import AFTER, NOTE, QUESTION, SAY, Lesson
 
 TOUR = "first-minute"
-"""The lesson that is offered at a first visit."""
+"""The lesson that is offered at the first visit."""
 
 
 def show_panel(subject: Subject | None) -> None:
-    """Draw the panel; while no lesson is open, the invitation to the tour, unless this browser closed or took it."""
+    """Draw the panel; if no lesson is open, the invitation to the tour, unless it was dismissed or accepted."""
     place = open_step()
     if place is None:
         _invite()
@@ -62,7 +62,7 @@ def show_panel(subject: Subject | None) -> None:
 
 
 def _invite() -> None:
-    """Offer the tour to who opened the app without a link, and after that until the tour is closed or finished."""
+    """Offer the tour if the app was opened without a link, and later until the tour is dismissed or finished."""
     tour = find_lesson(TOUR)
     if tour is None:
         return
@@ -106,7 +106,7 @@ def _ways(place: Place, given: tuple[str | float, ...]) -> None:
 
 
 def _answer_buttons(place: Place, given: tuple[str | float, ...]) -> None:
-    """The buttons that send what is given, and that skip the question."""
+    """The buttons that send the answer or skip the question."""
     if voting.votes_here(place):
         voting.show_buttons(place, given)
         return
@@ -116,7 +116,7 @@ def _answer_buttons(place: Place, given: tuple[str | float, ...]) -> None:
 
 
 def _finish(lesson: Lesson) -> None:
-    """What the learner has done, at the end."""
+    """Summarize the lesson at its end."""
     if lesson.tour:
         st.success(word("lesson.toured"), icon=":material/task_alt:")
         state.put(Key.FIRST_VISIT, False)

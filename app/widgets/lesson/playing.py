@@ -17,9 +17,9 @@ from app.words import say, word
 from core.lessons import POINT, STATE, Lesson, Step
 
 COVERED = {"attention", "attribution"}
-"""What hides the maps."""
+"""The parts that hide the maps if a step hides one of them."""
 TESTS, PREDICTION, MAPS = "tests", "prediction", "maps"
-"""The sections of Explore that a step can be about."""
+"""The sections of Explore that a step can use."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class Place:
 
     @property
     def key(self) -> str:
-        """The name under which its answer is kept."""
+        """The name under which its answer is stored."""
         return f"{self.lesson.name}/{self.step.name}"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the learner answered: the ``given`` options, number, text or point; () for a question that was skipped.
+    """What the learner answered: the ``given`` options, number, text or point; () for a skipped question.
 
-    ``verdict`` is that on a point, once it was judged on the picture and the map of the step.
+    ``verdict`` is the verdict on a point, once it was compared with the map of the step.
     """
 
     given: tuple[str | float, ...]
@@ -57,7 +57,7 @@ class Answer:
 
 
 class Setting(StrEnum):
-    """What a step may set, as keys of the session: those of Explore's address, Trust's section and Models' view."""
+    """What a step may set, as session keys: the fields of a link to Explore, Trust's section, and Models' view."""
 
     MODEL = "model"
     SAMPLE = "sample"
@@ -84,7 +84,7 @@ assert {one.value for one in Setting} == set(STATE)
 OF_TESTS = frozenset(
     {"test", "changed", "way", "shuffle", "parts_off", "erase_map", "erase_share", "erase_fill", "seed", "order"}
 )
-"""What is set in the tests of Explore."""
+"""The settings of the tests of Explore."""
 
 
 def open_step() -> Place | None:
@@ -112,7 +112,7 @@ def answers() -> dict[str, Answer]:
 
 
 def done(place: Place) -> bool:
-    """Whether the learner has set what the step requires; also once they have answered its question."""
+    """Whether the learner has answered the step's question or set what it requires."""
     if place.step.exercise is not None:
         return answer_of(place) is not None
     values = {name: state.get(Setting(name)) for name in place.step.do}
@@ -120,7 +120,7 @@ def done(place: Place) -> bool:
 
 
 def redraw_when_done() -> None:
-    """Draw the whole page again once a control in a fragment has set what the step requests: the panel states it."""
+    """Rerun the whole page once a control in a fragment has set what the step requires, to update the panel."""
     place = open_step()
     if place is not None and place.step.do and done(place) and state.get(Key.SHOWN_DONE) != place.key:
         state.put(Key.SHOWN_DONE, place.key)
@@ -133,7 +133,7 @@ def answer_of(place: Place) -> Answer | None:
 
 
 def hidden() -> frozenset[str]:
-    """What the open step hides, with everything that is computed from it; nothing after its answer."""
+    """What the open step hides, with everything computed from it; nothing after the answer."""
     place = open_step()
     if place is None or answer_of(place) is not None:
         return frozenset()
@@ -146,7 +146,7 @@ def hidden() -> frozenset[str]:
 
 
 def asks() -> bool:
-    """Whether a question of the open lesson still waits, in this step or another: measured facts may answer it."""
+    """Whether the open lesson still has an unanswered question, in any step: measured facts may answer it."""
     place = open_step()
     return place is not None and any(
         step.exercise is not None and answer_of(Place(place.lesson, step)) is None for step in place.lesson.steps
@@ -160,7 +160,7 @@ def waits() -> bool:
 
 
 def section_shown() -> str:
-    """The section of Explore that the open step reveals, or in which the learner is to set something; "" for none."""
+    """The section of Explore that the open step reveals, or in which the learner has to set something; "" for none."""
     place = open_step()
     if place is None or waits():
         return ""
@@ -170,13 +170,13 @@ def section_shown() -> str:
 
 
 def may_state_answers() -> bool:
-    """Whether the side bar may state what pictures show and models reach: not in the tour or while a question waits."""
+    """Whether the side bar may state classes and accuracies: not in the tour or before all questions are answered."""
     place = open_step()
     return place is None or not (place.lesson.tour or asks())
 
 
 def point_wanted() -> bool:
-    """Whether the open step requires a point on the picture."""
+    """Whether the open step needs a point on the picture."""
     place = open_step()
     return bool(place and place.step.exercise and place.step.exercise.kind == POINT and answer_of(place) is None)
 
@@ -191,7 +191,7 @@ def apply(settings: Mapping[str, str]) -> None:
 
 
 def begin(lesson: Lesson, step: str = "") -> None:
-    """Open a step of a lesson, the first one by default, and show what it is about; in a callback."""
+    """Open a step of a lesson, by default the first one, and set its view; in a callback."""
     found = lesson.steps[lesson.place(step)]
     state.put(Key.LESSON, lesson.name)
     state.put(Key.STEP, found.name)
@@ -204,7 +204,7 @@ def begin(lesson: Lesson, step: str = "") -> None:
 
 
 def commit(place: Place, given: tuple[str | float, ...]) -> None:
-    """Keep an answer, () for a question that is skipped, and show what the step reveals; in a callback."""
+    """Store an answer, () for a skipped question, and show what the step reveals; in a callback."""
     state.put(Key.ANSWERS, {**answers(), place.key: Answer(given)})
     state.put(Key.SHOWN_VOTES, set(state.get(Key.SHOWN_VOTES) or ()) - {place.key})  # room for what is revealed
     state.reset(Key.MARKED)
@@ -212,23 +212,23 @@ def commit(place: Place, given: tuple[str | float, ...]) -> None:
 
 
 def keep_verdict(place: Place, verdict: object) -> None:
-    """Keep the verdict on the answer to a step's question: the learner may show another picture afterward."""
+    """Store the verdict on an answer, because the learner may choose another picture afterward."""
     if (answer := answer_of(place)) is not None:
         state.put(Key.ANSWERS, {**answers(), place.key: replace(answer, verdict=verdict)})
 
 
 def repeat(lesson: Lesson) -> None:
-    """Remove the answers of a lesson."""
+    """Remove the answers to a lesson."""
     state.put(Key.ANSWERS, {key: one for key, one in answers().items() if not key.startswith(f"{lesson.name}/")})
 
 
 def close() -> None:
-    """End the lesson; what is shown stays, and so do the class and its teacher."""
+    """End the lesson; the view, the class and its teacher stay."""
     state.reset(Key.LESSON, Key.STEP, Key.MARKED)
 
 
 def restore(query: Mapping[str, str]) -> None:
-    """Open the lesson that an address names; one that names no model is shown as the step begins.
+    """Open the lesson that a link names; without a model in the link, the step sets its initial view.
 
     A session without an address counts as a first visit.
     """
@@ -238,7 +238,7 @@ def restore(query: Mapping[str, str]) -> None:
 
 
 def result(lesson: Lesson) -> tuple[int, int, int]:
-    """How many questions of a lesson were answered, skipped, and how many there are."""
+    """The number of answered, of skipped, and of all questions of a lesson."""
     requested = [f"{lesson.name}/{step.name}" for step in lesson.steps if step.exercise]
     found = [answers()[key] for key in requested if key in answers()]
     skipped = sum(one.skipped for one in found)

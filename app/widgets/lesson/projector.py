@@ -1,4 +1,4 @@
-"""The page around a lesson: on a projector large type next to what a step reveals; the tour stays in sight."""
+"""The page around a lesson: large type and two columns on a projector; the panel of the tour stays visible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CSS, TOUR = (Path(__file__).with_name(name) for name in ("projector.css", "tour.
 
 
 def arrange() -> None:
-    """Arrange the page for a projector where the address wants it, and for the tour, which stays in sight."""
+    """Arrange the page for a projector if the link requests it, or for the tour, whose panel stays visible."""
     place = open_step()
     if state.get(Key.PROJECTOR):
         st.set_page_config(initial_sidebar_state="collapsed")
@@ -26,5 +26,5 @@ def arrange() -> None:
 
 
 def digits(text: str) -> str:
-    """The digits at the end of a bar; none on a projector before the answer, so that the class compares lengths."""
+    """The number at the end of a bar; empty on a projector before the answer, so that the class compares lengths."""
     return "" if state.get(Key.PROJECTOR) and waits() else text

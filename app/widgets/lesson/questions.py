@@ -25,7 +25,7 @@ RIGHT, OTHER, WRONG = ":green[:material/check:]", ":gray[:material/remove:]", ":
 
 
 def show_question(place: Place) -> tuple[str | float, ...]:
-    """Draw the controls of a question; returns the given answer, () for none yet."""
+    """Draw the controls of a question; return the answer, () for none yet."""
     question = place.step.exercise
     if question is None:
         return ()
@@ -81,7 +81,7 @@ def _point(place: Place, question: Exercise) -> tuple[float, ...]:
 
 
 def show_right_answer(place: Place, answer: Answer, subject: Subject | None) -> None:
-    """Draw what the right answer is, what the learner gave, and the reason for every option."""
+    """Draw the correct answer, the learner's answer, and the reason for every option."""
     question = place.step.exercise
     if question is None:
         return
@@ -96,13 +96,13 @@ def show_right_answer(place: Place, answer: Answer, subject: Subject | None) -> 
 
 
 def _show_feedback(right: bool | None, sentence: str) -> None:
-    """A verdict with its sign: right, wrong, or none for a skipped question."""
+    """A verdict with its sign: correct, wrong, or none for a skipped question."""
     signs = {None: ":gray[:material/skip_next:]", True: ":green[:material/check_circle:]"}
     st.markdown(f"{signs.get(right, WRONG)} **{sentence}**")
 
 
 def option_stem(text: str) -> str:
-    """An option without its final period, for where a colon, an arrow or a bracket follows it."""
+    """An option without its final period, to be followed by a colon, an arrow or a bracket."""
     return text.strip().rstrip(".。")
 
 
@@ -145,7 +145,7 @@ def _judge_number(place: Place, question: Exercise, answer: Answer) -> None:
 
 
 def target_map(question: Exercise, subject: Subject) -> np.ndarray:
-    """The map (h, w), without its sign, that a point is compared with: the attention, or that of a method."""
+    """The absolute map (h, w) that a point is compared with: the attention, or the attribution of a method."""
     reading = runtime.reading(subject.classifier, subject.picture)
     if question.against == "attention":
         choice = attention_maps.find_choice(reading, state.get(Key.MAP) or "")
@@ -157,7 +157,7 @@ def target_map(question: Exercise, subject: Subject) -> np.ndarray:
 
 
 def on_map(picture: Picture, point: Sequence[float]) -> tuple[float, float]:
-    """A point of the whole picture (x, y) as one of the model's square, 0 to 1 each; at its edge if it lies outside."""
+    """Convert a point (x, y) of the whole picture to the model's square, 0 to 1 each; clipped to its edge."""
     height, width = picture.pixels.shape[:2]
     left, upper, right, lower = picture.box
     x, y = (point[0] * width - left) / (right - left), (point[1] * height - upper) / (lower - upper)
@@ -165,7 +165,7 @@ def on_map(picture: Picture, point: Sequence[float]) -> tuple[float, float]:
 
 
 def hit(values: np.ndarray, point: Sequence[float], share: float) -> tuple[bool, float]:
-    """Whether a point (x, y) lies in the ``share`` of a map with the largest values, and the chance of that."""
+    """Whether a point (x, y) lies in the ``share`` of a map with the largest values, and the chance level."""
     height, width = values.shape
     row, column = min(int(point[1] * height), height - 1), min(int(point[0] * width), width - 1)
     count = max(1, round(share * values.size))
@@ -175,7 +175,7 @@ def hit(values: np.ndarray, point: Sequence[float], share: float) -> tuple[bool,
 
 @dataclass(frozen=True)
 class PointVerdict:
-    """Whether a point was ``right``, the chance of that, and the picture with the map and the point, as a JPEG."""
+    """Whether a point was ``right``, the chance level, and the picture with the map and the point, as a JPEG."""
 
     right: bool
     guess: float
@@ -199,7 +199,7 @@ def _judge_point(place: Place, question: Exercise, answer: Answer, subject: Subj
 
 
 def _with_point(subject: Subject, values: np.ndarray, point: Sequence[float]) -> bytes:
-    """The picture with the map over it and the learner's point, as a JPEG."""
+    """The picture with the map and the learner's point, as a JPEG."""
     image = Image.open(io.BytesIO(painted_jpeg(subject.picture, values, (float(values.min()), float(values.max())))))
     image = image.convert("RGB")
     draw, radius = ImageDraw.Draw(image), image.width / 24

@@ -1,4 +1,4 @@
-"""The words of a lesson in the language of the run, with what was measured in place of the names of claims."""
+"""The texts of a lesson in the language of the run, with measured values in place of the names of claims."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
 
 def words_of(lesson: Lesson) -> Words:
-    """The words of a lesson in the language of the run."""
+    """The texts of a lesson in the language of the run."""
     return lesson.speak(language())
 
 
 def show_text(lesson: Lesson, text: str) -> None:
-    """Draw a text with its measured values, and the pictures of the lesson in their places."""
+    """Draw a text with its measured values and pictures."""
     for part in split_figures(value_text(lesson, text)):
         if isinstance(part, str):
             st.markdown(part)
             continue
         try:
             st.image(figure(lesson, part.file), caption=part.caption or None)
-        except InvalidInput as error:  # it was removed while the app runs
+        except InvalidInput as error:  # the file was removed while the app runs
             st.warning(literal(error))
 
 

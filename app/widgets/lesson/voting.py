@@ -1,4 +1,4 @@
-"""The votes of a class on the questions of a lesson: a student votes, the teacher reveals how many chose what."""
+"""The votes of a class on the questions of a lesson: students vote, and the teacher reveals the result."""
 
 from __future__ import annotations
 
@@ -36,46 +36,46 @@ from core.lessons import (
 
 CSS = Path(__file__).with_name("votes.css")
 FEWEST = 5
-"""Answers from which on bars are shown: of fewer, one could guess who gave which."""
+"""The fewest answers for which bars are shown; with fewer, answers could be traced to persons."""
 LISTED = 6
-"""The most common orders that are shown."""
+"""The number of most common orders that are shown."""
 EVERY = 5.0
-"""Seconds after which a teacher's count is read again."""
+"""Seconds after which the teacher's counts are updated."""
 
 
 @dataclass(frozen=True)
 class Voted:
-    """The vote of this browser on a question: in which round, and what was given, where that is known."""
+    """The vote of this browser on a question: the round, and the answer if it is known."""
 
     round: int
     given: tuple[str | float, ...]
 
 
 def class_code() -> str:
-    """The code of the class in the address; empty where there is none, or one that no teacher gets."""
+    """The code of the class in the link; empty if there is none or it is invalid."""
     code = str(state.get(Key.CLASS) or "")
     return code if CODE.fullmatch(code) else ""
 
 
 def teaches() -> bool:
-    """Whether this session is that of the teacher of its class: the address has the class's key."""
+    """Whether this is the teacher's session, because the link contains the key of the class."""
     code = class_code()
     return bool(code) and is_teacher(code, str(state.get(Key.TEACHER) or ""))
 
 
 def votes_here(place: Place) -> bool:
-    """Whether an answer to this step is a vote: in a class, for all but its teacher."""
+    """Whether an answer to this step is a vote: in a class, for everyone except the teacher."""
     return bool(class_code() and place.step.exercise and not teaches())
 
 
 def voted(place: Place) -> Voted | None:
-    """What this browser voted on a question, also before a reload; None before that."""
+    """The vote of this browser on a question, also from before a reload; None if there is none."""
     exercise, question = place.step.exercise, _question(place)
     if exercise is None or not class_code():
         return None
     try:
         own = votes().own(question, voter_mark(question, state.session_id()))
-    except InvalidInput:  # it is stated when the learner votes
+    except InvalidInput:  # reported when the learner votes
         return None
     if not own:
         return None
@@ -87,7 +87,7 @@ def voted(place: Place) -> Voted | None:
 def cast(place: Place, given: tuple[str | float, ...]) -> None:
     """Count an answer in its class; in a callback. The result is shown after the second vote.
 
-    A vote that cannot be kept becomes a plain answer, with a notice.
+    If the vote cannot be stored, it becomes an ordinary answer, with a notice.
     """
     before, question = voted(place), _question(place)
     if place.step.exercise is None or (before is not None and before.round == ROUNDS[-1]):
@@ -109,7 +109,7 @@ def cast(place: Place, given: tuple[str | float, ...]) -> None:
 
 
 def show_buttons(place: Place, given: tuple[str | float, ...]) -> None:
-    """Draw what a student of a class sends their answer with, and shows the result with after the first vote."""
+    """Draw a student's buttons: to vote, and after the first vote to show the result."""
     before = voted(place)
     over = before is not None and before.round == ROUNDS[-1]
     if not over:
@@ -132,7 +132,7 @@ def show_state(place: Place) -> None:
 
 @st.fragment(run_every=EVERY)
 def show_votes(place: Place) -> None:
-    """Draw a teacher's view of the votes on a step: their number, and once revealed the bars of both rounds."""
+    """Draw the teacher's view of the votes on a step: their number, and once revealed, the bars of both rounds."""
     question, exercise = _question(place), place.step.exercise
     if exercise is None:
         return
@@ -159,7 +159,7 @@ def show_votes(place: Place) -> None:
 
 
 def _reveal(place: Place, exercise: Exercise, tally: Tally) -> None:
-    """Draw the bars of each round that has enough answers, next to each other, and state which has not."""
+    """Draw the bars of each round with enough answers side by side, and state which round has too few."""
     if exercise.kind == TEXT:
         st.caption(word("vote.texts"))
         return
@@ -173,7 +173,7 @@ def _reveal(place: Place, exercise: Exercise, tally: Tally) -> None:
 
 
 def bars(place: Place, exercise: Exercise, counts: dict[int, Counter[str]]) -> str:
-    """A row for each bin, with a bar for each round next to each other, as long as its share of the round's votes."""
+    """A row for each bin, with a bar for each round, whose length is the share of the round's votes."""
     rows = []
     for name in _shown_bins(exercise, counts):
         drawn = ""
@@ -195,7 +195,7 @@ def _shown_bins(exercise: Exercise, counts: dict[int, Counter[str]]) -> list[str
 
 
 def bin_title(place: Place, exercise: Exercise, name: str) -> str:
-    """What a bin is called; nothing for that of all texts."""
+    """The title of a bin; empty for the bin of all texts."""
     if exercise.kind == TEXT:
         return ""
     if exercise.kind == POINT:
@@ -211,7 +211,7 @@ def bin_title(place: Place, exercise: Exercise, name: str) -> str:
 
 
 def _names(exercise: Exercise, name: str) -> Iterator[str]:
-    """The options in the name of a bin; of a file that somebody changed, those that there are."""
+    """The options in the name of a bin, without unknown ones, since the file may have been edited."""
     yield from (one for one in (name.split(",") if exercise.kind == RANK else [name]) if one in exercise.options)
 
 
