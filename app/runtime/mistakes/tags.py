@@ -11,7 +11,7 @@ from app.runtime import results
 from app.runtime.mistakes import owners
 from core import InvalidInput, files
 from core.files import reason, to_json
-from core.scanning import Run
+from core.scanning import MOST_PICTURES, Run
 
 FILE = "tags.json"
 
@@ -31,7 +31,10 @@ def every(run: Run) -> dict[int, tuple[str, ...]]:
 def _read(path: Path) -> dict[int, tuple[str, ...]]:
     try:
         stated = json.loads(path.read_text(encoding="utf-8"))
-        return {int(number): tuple(map(str, names)) for number, names in stated.items()}
+        found = {int(number): tuple(map(str, names)) for number, names in stated.items()}
+        if not all(0 <= number < MOST_PICTURES for number in found):
+            raise ValueError("a number that no picture has")
+        return found
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput("The tags in {path} cannot be read. Repair the file or remove it.", path=path) from error
 

@@ -15,6 +15,7 @@ from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from app.state import put
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
+from core.scanning import MOST_PICTURES
 
 CASE = "case"
 RANGES = ("confidence", "agreement")
@@ -77,5 +78,8 @@ def read(name: str, text: str) -> str | Answers | Sort | tuple[float, float] | G
         return low, high
     if name in GROUPS:
         title, _, numbers = text.rpartition(":")
-        return Group(title, tuple(int(one) for one in numbers.split(".")[:MOST]))
+        found = tuple(int(one) for one in numbers.split(".")[:MOST])
+        if not all(0 <= one < MOST_PICTURES for one in found):
+            raise ValueError(text)
+        return Group(title, found)
     return {"answers": Answers, "sort": Sort}.get(name, str)(text)

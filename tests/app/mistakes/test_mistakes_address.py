@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 import core
 from app.runtime.loading import Models
-from app.runtime.mistakes import scans
+from app.runtime.mistakes import runs, scans, tags
 from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from app.runtime.mistakes.scans import Request
 from app.state import Key
@@ -19,6 +20,7 @@ from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.selection import Opening
 from app.widgets import models
 from app.words import plain, word
+from core import InvalidInput
 from tests.app.mistakes.conftest import MODEL, OTHER
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, open_run, wrong
 from tests.app.pages import press, shown_text, visit, well
@@ -56,6 +58,19 @@ def test_what_is_no_range_is_as_at_first(text: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("streamlit.session_state", kept)
     address.restore({"confidence": text, "sort": "by-chance", "lasso": "x:1.b", "case": "one"}, here=True)
     assert kept[MistakesKey.FILTER] == Filter() and kept[MistakesKey.NUMBER] is None
+
+
+@pytest.mark.parametrize("number", ["-1", "9" * 11, "9" * 30, "9" * 5000])
+def test_numbers_that_no_picture_has_are_no_group(home: Path, number: str) -> None:
+    for name in ("group", "lasso"):
+        page = well(open_run(run=RUN, **{name: f"x:1.{number}"}))
+        assert page.session_state[MistakesKey.FILTER] == Filter()
+    (home / RUN / tags.FILE).write_text(json.dumps({number: ["a"]}))
+    try:
+        with pytest.raises(InvalidInput, match="cannot be read"):
+            tags.every(runs.open_one(RUN).run)
+    finally:
+        (home / RUN / tags.FILE).unlink()
 
 
 def test_a_group_that_an_address_has_no_room_for_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
