@@ -28,9 +28,9 @@ from core.models import Missing, duplicate, own, timm_models, zoo
 from core.types import Progress
 
 MODELS_LIMIT = 1024 * 1024 * 1024
-"""Bytes of loaded weights: three of torchvision's largest, or all of ours many times."""
+"""The most bytes of loaded weights: three of torchvision's largest models, or many times all of Fovea's."""
 UNUSED = 1800.0
-"""Seconds after which a model is dropped that nobody requests."""
+"""Seconds after which an unused model is dropped."""
 WARM_UPS, FORWARDS = 2, 7
 """The number of warm-up passes, and of timed passes for the median."""
 TIMED_ON = "scenes/24"
@@ -43,7 +43,7 @@ def models() -> Models:
 
 
 def weights_missing(card: ModelCard) -> bool:
-    """Whether the card's weights are still to be downloaded."""
+    """Whether the card's weights must be downloaded first."""
     return not zoo.present(card)
 
 
@@ -97,7 +97,7 @@ def open_files(files: Mapping[str, bytes], facts: Mapping[str, Any], device: str
 
 
 def move(model: Classifier, device: str) -> Classifier:
-    """The same model on that device; a copy where it is on another one."""
+    """The model on that device; a copy if it is on another one."""
     if str(model.device) == device:
         return model
     where = choose_device(device)
@@ -112,7 +112,7 @@ def device_names() -> tuple[str, ...]:
 
 @st.cache_resource(show_spinner=False, ttl=2, max_entries=4)
 def _cards(*folders: str) -> tuple[ModelCard, ...]:
-    """The cards in those folders: read again after two seconds, not several times a run."""
+    """The cards in those folders, cached for two seconds, so that a run reads them only once."""
     return core.cards()
 
 
@@ -122,7 +122,7 @@ def cards() -> tuple[ModelCard, ...]:
 
 
 def problems() -> tuple[str, ...]:
-    """A sentence for each card, of the zoo or in the folder FOVEA_MODELS, that is no model."""
+    """A message for each invalid card of the zoo or of the folder FOVEA_MODELS."""
     return zoo.problems()
 
 
@@ -158,7 +158,7 @@ def find_milliseconds(card: ModelCard, device: str) -> float | None:
 def milliseconds(model: Classifier) -> float:
     """The median time of a forward pass of one picture on the model's device, in milliseconds; measured once.
 
-    Each pass is a job of its own on the worker: what others do in between is not counted.
+    Each pass is a separate job on the worker, so other jobs in between are not counted.
     """
 
     def measure() -> float:
@@ -166,7 +166,7 @@ def milliseconds(model: Classifier) -> float:
 
         def time_pass() -> float:
             start = time.perf_counter()
-            model.module(x).cpu()  # the numbers on the CPU: a device has done its work then
+            model.module(x).cpu()  # numbers on the CPU exist once the device has finished
             return time.perf_counter() - start
 
         times = [model.run(time_pass) for _ in range(WARM_UPS + FORWARDS)]
@@ -183,10 +183,10 @@ def reading(model: Classifier, picture: Picture) -> Reading:
 def reading_with_panel(
     model: Classifier, picture: Picture, target: Target = None, only: Method | None = None
 ) -> Reading:
-    """The reading, and with it the panel's attributions, which one backward pass for the target gives.
+    """The reading and the panel's attributions, all from one backward pass for the target.
 
-    What was known before is not computed again. ``only`` is the one method of the panel that is wanted; Grad-CAM alone
-    takes less time.
+    Cached results are not computed again. ``only`` is the single requested method of the panel; Grad-CAM alone takes
+    less time.
     """
     store, key, needed = results.store(), key_of(model, picture, "reading"), only or SALIENCY
 
@@ -209,7 +209,7 @@ def reading_with_panel(
 
 
 def seconds(model: Classifier, method: Method, parameters: dict) -> float:
-    """About how long a method takes on this device."""
+    """The estimated time of a method on this device."""
     return attributions.seconds(model, method.slug, **parameters)
 
 
@@ -221,7 +221,7 @@ def attribution_key(
 
 
 def fitting(model: Classifier) -> tuple[Method, ...]:
-    """The methods that fit a model."""
+    """The methods that a model supports."""
     return methods(model)
 
 
@@ -232,7 +232,7 @@ def unfitting(model: Classifier) -> tuple[Method, ...]:
 
 
 def find_attribution(key: tuple) -> Attribution | None:
-    """An attribution that was computed before, or None."""
+    """A cached attribution, or None."""
     return results.find_result(key)
 
 
@@ -262,7 +262,7 @@ def attribution(
 def agreement(
     model: Classifier, picture: Picture, a: AttentionMap | np.ndarray, b: Attribution | np.ndarray, *names: Hashable
 ) -> core.Agreement:
-    """How far two maps of one picture agree; ``names`` say which maps they are."""
+    """The agreement of two maps of one picture; ``names`` identify the maps."""
     bank, known = banks.find_reference(model)
     key = key_of(model, picture, "agreement", *names, *known)
     return results.store().get(key, lambda: core.agreement(a, b, bank and bank.without(picture.sha256)))

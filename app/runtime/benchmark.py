@@ -28,22 +28,22 @@ jobs."""
 
 @dataclass(frozen=True)
 class BenchmarkTable:
-    """The ``rows``, and the files that should hold some and are ``broken``."""
+    """The ``rows``, and the files that are ``broken``."""
 
     rows: tuple[BenchmarkRow, ...]
     broken: tuple[Path, ...]
 
 
 def own_file() -> Path:
-    """Where this machine keeps what it measures: the file that FOVEA_BENCHMARK names, else one in the user's cache."""
+    """The file of this machine's measurements: the one that FOVEA_BENCHMARK names, else one in the user's cache."""
     named = os.environ.get(FILE)
     return Path(named).expanduser() if named else home() / "benchmark.json"
 
 
 def read_rows(checksums: Mapping[str, str]) -> BenchmarkTable:
-    """The shipped rows, and over those of the same model and source this machine's own.
+    """The shipped rows, replaced by this machine's own rows of the same model and source.
 
-    ``checksums`` of the weights are by model: a row of other weights, or of a model that is not there, is ignored.
+    ``checksums`` are those of the weights by model; a row of other weights or of a missing model is ignored.
     """
     table: dict[tuple[str, str], tuple[BenchmarkRow, ...]] = {}
     broken = []
@@ -60,7 +60,7 @@ def read_rows(checksums: Mapping[str, str]) -> BenchmarkTable:
 
 
 def _open(path: Path) -> tuple[BenchmarkRow, ...]:
-    """The rows of a file, read again when it has changed; InvalidInput where it, or one of them, is none."""
+    """The rows of a file, read again after a change; InvalidInput if the file or a row is invalid."""
 
     def rows() -> tuple[BenchmarkRow, ...]:
         found = open_benchmark(path)
@@ -77,7 +77,7 @@ def _open(path: Path) -> tuple[BenchmarkRow, ...]:
 
 
 def _sound(row: BenchmarkRow) -> bool:
-    """Whether a row holds what it should: a file may have been written by anybody."""
+    """Whether a row is valid, since anybody may have written the file."""
     texts = (row.model, row.source, row.measure, row.checksum)
     numbers = (row.mean, row.low, row.high, row.pictures, row.wanted, row.seed, row.chance or 0)
     sound = all(isinstance(one, int | float) and not isinstance(one, bool) and isfinite(one) for one in numbers)
@@ -94,10 +94,10 @@ def missing_sources(
 
 
 def seconds(model: Classifier, wanted: Sequence[str], pictures: int) -> float:
-    """About how long it takes to measure those sources; the first call for a model times it a moment.
+    """The estimated time to measure those sources; the first call for a model measures its speed.
 
-    Each picture takes a map, one more of the re-initialized model, and the curves; a photograph one more
-    map, among three others.
+    Each picture needs a map, one more of the re-initialized model, and the curves; a photograph needs one more map,
+    among three others.
     """
     curves = (3 + 2 * (CURVE_STEPS - 1)) * pace(model).seconds
     maps = 3 if is_photographed(model.card.family) else 2
@@ -113,10 +113,10 @@ def measure_sources(
     owner: Hashable = None,
     tick: Progress | None = None,
 ) -> None:
-    """Measure those sources into this machine's own file. Those that are finished stay, whatever ends it.
+    """Measure those sources and store them in this machine's own file; finished ones are kept if it is stopped.
 
     Raises:
-        InvalidInput: as ``core.benchmark``; or the file's folder cannot be made.
+        InvalidInput: as ``core.benchmark``; or the file's folder cannot be created.
         Stopped: a newer request took its place.
     """
     path = own_file()

@@ -17,7 +17,7 @@ Load = Callable[[Progress], Classifier]
 """Loads a model and reports its progress, in bytes."""
 
 GRACE = 3.0
-"""Seconds for which loading continues without a waiting user, because a rerun of the page requests the model again."""
+"""Seconds for which loading continues without a waiting user, since a rerun of the page requests the model again."""
 
 
 ROUND = 60.0
@@ -34,10 +34,10 @@ class Loading:
 
 
 class Models:
-    """Loaded models under a limit in bytes; the newest stays whatever its size. Thread-safe.
+    """Loaded models within a limit in bytes; the newest stays even if it exceeds the limit. Thread-safe.
 
-    With ``unused``, a model that nobody requested for so many seconds is dropped. A page may still show it; if it is
-    requested again in the meantime, it is not loaded twice.
+    A model that was not requested for ``unused`` seconds is dropped. While a page still shows it, it is not loaded a
+    second time.
     """
 
     def __init__(self, limit: int, grace: float = GRACE, unused: float | None = None):
@@ -49,10 +49,10 @@ class Models:
             threading.Thread(target=self._watch, name="fovea-unused", daemon=True).start()
 
     def get(self, key: Hashable, load: Load, tick: Progress | None = None) -> Classifier:
-        """The model of that key; ``load(progress)`` makes it where it is not there.
+        """The model of that key, loaded by ``load(progress)`` if it is missing.
 
-        ``tick(done, total)`` is called ten times a second in this thread. Whatever it raises ends this waiting, and
-        the loading too unless somebody waits for it within ``grace`` seconds.
+        ``tick(done, total)`` is called ten times a second in this thread. If it raises, this thread stops waiting, and
+        loading stops as well unless another thread waits for it within ``grace`` seconds.
         """
         found = self._find(key)
         if found is not None:
@@ -69,9 +69,9 @@ class Models:
                 one.waiting, one.alone_since = one.waiting - 1, time.monotonic()
 
     def on_the_way(self, key: Hashable) -> tuple[int, int] | None:
-        """How far the model of that key is, (done, total), or None where it is not on its way.
+        """The progress (done, total) of a loading model, or None if it is not loading.
 
-        A caller counts as waiting for it: it goes on for another ``grace`` seconds.
+        The caller counts as waiting, so loading continues for another ``grace`` seconds.
         """
         with self._lock:
             one = self._on_their_way.get(key)
@@ -81,7 +81,7 @@ class Models:
             return one.done, one.total
 
     def _find(self, key: Hashable) -> Classifier | None:
-        """The loaded model of that key, also one that was dropped and is still shown; or None."""
+        """The loaded model of that key, even if it was dropped but is still in use; or None."""
         found = self.store.find(key)
         if found is None and (found := self._shown.get(key)) is not None:
             self.store.put(key, found)

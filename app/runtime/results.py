@@ -37,9 +37,9 @@ def find_result(key: Hashable) -> Any | None:
 def compute_job(
     key: Hashable, model: Classifier, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
 ) -> T:
-    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``jobs.wait_for``.
+    """Return ``job(progress)``, run once on the model's device and cached under its key; see ``jobs.wait_for``.
 
-    However many users wait for it, it is computed once: each searches again when it is their turn on the device.
+    For any number of waiting users it is computed once, because each searches the cache again on the device.
     """
     kept = store()
     found = kept.find(key)
@@ -49,7 +49,7 @@ def compute_job(
 
 
 def compute_quick(key: Hashable, model: Classifier, make: Callable[[], T]) -> T:
-    """The same for quick work without progress: what ``make()`` gives on the model's device."""
+    """The same for quick work without progress: return ``make()``, run on the model's device."""
     kept = store()
     found = kept.find(key)
     return model.run(lambda: kept.get(key, make)) if found is None else found

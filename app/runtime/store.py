@@ -1,4 +1,4 @@
-"""Results kept under a limit in bytes, the least recently used dropped first."""
+"""Results within a limit in bytes; the least recently used are dropped first."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def size_of(value: Any) -> int:
 
 
 class Store:
-    """Results by key, the least recently used dropped first when their bytes pass the limit. Thread-safe.
+    """Results by key; the least recently used are dropped first if their bytes exceed the limit. Thread-safe.
 
-    Threads that request the same result at once get the one that the first of them makes. With ``newest`` the last one
-    that was put in stays even when it alone is larger than the limit.
+    If several threads request the same result, the first one computes it for all. With ``newest``, the last added
+    result stays even if it alone exceeds the limit.
     """
 
     def __init__(self, limit: int, newest: bool = False):
@@ -68,7 +68,7 @@ class Store:
         return value
 
     def drop_unused(self, seconds: float) -> int:
-        """Drop what was not used for so long; how many results that were."""
+        """Drop results that were not used for that long; return their number."""
         with self._lock:
             old = [key for key, (*_, used) in self._entries.items() if time.monotonic() - used > seconds]
             for key in old:
@@ -76,10 +76,10 @@ class Store:
         return len(old)
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The stored result, or ``make()`` stored; a thread that requests it in the meantime waits for it.
+        """The stored result, or the result of ``make()``, which is stored; other threads wait for it.
 
-        If ``make`` fails, the next of those who wait makes it. A thread that a result depends on never waits: neither
-        the one that makes it, nor the worker of a device, which may have to compute a part of it.
+        If ``make`` fails, the next waiting thread calls it. A thread that the result depends on never waits: neither
+        the one that computes it, nor the worker of a device, which may have to compute a part of it.
         """
         if on_worker():
             found = self.find(key)
@@ -99,7 +99,7 @@ class Store:
         return found
 
     def _make(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """``make()`` stored, and given to those who wait; None to them if it fails."""
+        """Store the result of ``make()`` and pass it to the waiting threads; they get None if it fails."""
         found = None
         try:
             found = self.find(key)  # it may have been made since this thread searched

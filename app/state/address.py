@@ -18,17 +18,17 @@ from core.legacy import current
 
 Implied = Mapping[StrEnum, str]
 IMPLIED: Implied = {Key.FRAMING: "center"}
-"""The choices that an address does not state, by their keys."""
+"""The choices that the address omits, by their keys."""
 NOTHING: Mapping = MappingProxyType({})
 
 
 def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str, str] | None:
-    """Take the choices in the address into a session that is new, or whose user went back or forward.
+    """Restore the choices in the address in a new session, or after Back or Forward.
 
-    The address of a ``page`` holds its keys: a key that is not in it has its default. In any other run the session
-    leads and the address follows, for one that comes with a click may be older than the click before it. Choices are
-    kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them. ``known`` are the
-    keys of every page's address. Returns the address if the choices were taken from it, else None.
+    The address of a ``page`` contains its keys; a missing key has its default. In any other run, the session decides
+    and the address follows, because the address that arrives with a click may be older than the previous click. Choices
+    are kept while another page is shown that does not draw their pickers; Streamlit would drop them. ``known`` are the
+    keys of every page's address. Return the address if the choices were restored from it, else None.
     """
     query = _query()
     if get(Key.RESTORED) and not (traveled() and query):
@@ -47,13 +47,13 @@ def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str,
 
 
 def _query() -> dict[str, str]:
-    """The query of the address. Names, framing and parameters may be those of an older version: they are renamed."""
+    """The query of the address; names, framing and parameters of older versions are renamed."""
     query = {current(key): value for key, value in st.query_params.to_dict().items()}
     return {key: current(one) if key == Key.FRAMING or key.startswith(PARAMETER) else one for key, one in query.items()}
 
 
 def _restore_parameters(query: Mapping[str, str]) -> None:
-    """Of the method that an address names, those that it names; the others have their defaults."""
+    """Restore the parameters of the address's method; missing ones have their defaults."""
     if Key.METHOD not in query:
         return
     present = parameter_key(query[Key.METHOD], "")
@@ -90,7 +90,7 @@ def publish(view: View, tried: Mapping[str, str]) -> None:
 
 
 def publish_part(names: Collection[StrEnum], stated: Mapping[str, str]) -> None:
-    """Write only those names of the address, when only a part of the page is redrawn."""
+    """Write only those fields of the address, because only a part of the page was redrawn."""
     _write({name: value for name, value in st.query_params.to_dict().items() if name not in names} | dict(stated))
 
 
@@ -100,10 +100,9 @@ def publish_choices(
     implied: Implied = NOTHING,
     settings: Collection[str] = (),
 ) -> None:
-    """Write what is chosen under a page's keys into the address, and ``more`` that is no choice of one key.
+    """Write the choices of a page's keys into the address, and ``more`` fields that are not the choice of one key.
 
-    Choices that are ``implied`` are left out, as the first framing is. The ``settings`` that the browser writes itself
-    are kept.
+    ``implied`` choices are left out, such as the first framing. The ``settings`` that the browser writes are kept.
     """
     default = {**IMPLIED, **implied}
     chosen = {key.value: get(key) for key in page if get(key) not in ("", None, default.get(key))}

@@ -10,7 +10,7 @@ from core import Classifier, Picture
 
 
 class Key(StrEnum):
-    """The keys of the session that pages share; the language and ``ADDRESS``, below, stand in the address."""
+    """The session keys that pages share; the address contains the language and the keys in ``ADDRESS``."""
 
     MODEL = "model"
     SAMPLE = "sample"
@@ -88,22 +88,22 @@ class Subject:
 
 
 UPLOAD = "upload/"
-"""What the slug of an uploaded picture begins with."""
+"""The prefix of the slug of an uploaded picture."""
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.CONTRAST, Key.FRAMING)
-"""What Explore shows, as a ``View`` names it."""
+"""The settings of Explore that a ``View`` contains."""
 LESSON = (Key.LESSON, Key.STEP, Key.TEACHER, Key.CLASS, Key.PROJECTOR)
-"""The lesson that is open, and for whom, which every page's address holds."""
+"""The open lesson and its class, which every page's address contains."""
 PARAMETER = "p."
-"""Before the name of a method's parameter."""
+"""The prefix of a method's parameter."""
 
 
 @dataclass(frozen=True)
 class View:
-    """One analysis, as the address names it: what to look at, with which model, and how.
+    """One analysis, as in the address: picture, model, maps and class.
 
     ``map``, ``target`` and ``contrast`` may be empty: the model's first map, the predicted class, no class to compare
-    with. ``parameters`` are the method's that differ from their defaults, and ``query`` is the pinned patch, row by
-    row, which the browser writes into the address. ``number`` distinguishes kept views that are equal.
+    with. ``parameters`` are those of the method that differ from their defaults, and ``query`` is the pinned patch,
+    row by row, which the browser writes into the address. ``number`` distinguishes pinned views that are equal.
     """
 
     model: str
@@ -119,7 +119,7 @@ class View:
 
     @property
     def travels(self) -> bool:
-        """Whether another browser can open it: an uploaded picture stays where it is."""
+        """Whether another browser can open it, because its picture is not uploaded."""
         return not is_upload(self.sample)
 
     def address(self) -> dict[str, str]:

@@ -11,9 +11,9 @@ from app.words import ENGLISH, LANGUAGES, follow, understood, use
 
 
 def settle_language(traveled: bool = False) -> str | None:
-    """Choose the language of this run, before any text; the language that the address requests if there is none of it.
+    """Choose the language of this run, before any text; return a requested language that does not exist.
 
-    The address leads in a session that is new, or whose user went back or forward; else the choice does.
+    In a new session, and after Back or Forward, the address decides; otherwise the user's choice.
     """
     requested = st.query_params.get(Key.LANGUAGE)
     leads = get(Key.LANGUAGE) is None or (traveled and len(st.query_params) > 0)
@@ -23,7 +23,7 @@ def settle_language(traveled: bool = False) -> str | None:
 
 
 def language() -> str:
-    """The code of the language of this session; English where there is none, as in a worker."""
+    """The code of the session's language; English without a session, as in a worker."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
     chosen = get(Key.LANGUAGE)
@@ -31,13 +31,13 @@ def language() -> str:
 
 
 def language_parameter() -> dict[str, str]:
-    """The language for the address; nothing where a browser like this one would choose it anyway, and it is English."""
+    """The language for the address; empty for English if the browser would choose it anyway."""
     chosen = language()
     return {} if chosen == ENGLISH == understood(st.context.locale) else {Key.LANGUAGE.value: chosen}
 
 
 def _first() -> str:
-    """The language before anybody has chosen one."""
+    """The language before the user has chosen one."""
     return understood(st.query_params.get(Key.LANGUAGE) or st.context.locale)
 
 

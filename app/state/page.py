@@ -12,12 +12,12 @@ from pathlib import Path
 class Page:
     """A page, drawn by ``page.py`` in the folder ``app/views/SLUG``; its title is the word ``page.SLUG``.
 
-    ``slug`` is also the path of its URL, but for the first page's, which is the root. ``keys`` are those that the page
-    has to itself in the session, and ``address`` those that its URL holds: one that the URL lacks has its default.
-    ``passing`` are the keys whose values are cleared on another page. ``restore(query, here)`` takes what
-    else a URL states of the page, which is the one that is shown or not. ``elsewhere(file)`` draws into the side bar of
-    every other page what goes on here, with a link to the page's file. ``lesson_panel`` states whether the open lesson
-    stands above the page, and ``covered`` whether the whole page waits while the lesson hides a result.
+    ``slug`` is also the path of its URL, except for the first page, which is the root. ``keys`` are the session keys
+    of this page only, and ``address`` those in its URL: a key that the URL lacks has its default. The values of
+    ``passing`` keys are cleared on other pages. ``restore(query, here)`` restores what else the URL states about the
+    page; ``here`` is whether the page is shown. ``elsewhere(file)`` draws the progress of this page's work into the
+    side bar of every other page, with a link to the page's file. ``lesson_panel``: the open lesson is shown above the
+    page. ``covered``: the whole page is hidden while the lesson hides a result.
     """
 
     slug: str

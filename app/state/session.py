@@ -35,22 +35,22 @@ def reset(*keys: StrEnum) -> None:
 
 
 def component(key: StrEnum, name: str) -> Any:
-    """The value that a component with that key has just sent, in its callback."""
+    """The value that a component has just sent, in its callback."""
     text = st.session_state.get(key)
     return text.get(name) if text else None
 
 
 def fresh_key(name: str) -> str:
-    """The key of the present widget of a name, of which ``renew`` makes another: an uploader, or what loses a click.
+    """The key of the present widget of a name; ``renew`` replaces it, to empty an uploader or to clear a click.
 
-    The browser keeps sending the value of an old widget until it knows that it is gone, and Streamlit calls the old
-    callback again. So a callback checks whether its key is still this one.
+    The browser keeps sending the value of an old widget until the new one arrives, and Streamlit calls the old callback
+    again. Therefore, a callback checks whether its key is still this one.
     """
     return f"{name}.{get(f'{name}.renewed', 0)}"
 
 
 def renew(name: str) -> None:
-    """Replace the widget of that name by a new one, in which nothing is chosen."""
+    """Replace the widget of that name by a new one without a selection."""
     put(f"{name}.renewed", get(f"{name}.renewed", 0) + 1)
 
 
@@ -68,13 +68,13 @@ def clicked_row(name: str, key: str) -> int | None:
 
 
 def clicked_points(key: str) -> tuple[int, ...]:
-    """What the points of a chart that were just clicked, or caught with a lasso, have as their custom data."""
+    """The custom data of the points of a chart that were just clicked or selected with a lasso."""
     event = st.session_state.get(key)
     return tuple(int(one["customdata"]) for one in event["selection"]["points"]) if event else ()
 
 
 def clicked_line(key: StrEnum) -> int | None:
-    """The line of a table that was just clicked, in a cell of it or at its head, as its data counts them; or None."""
+    """The row of a table that was just clicked, in a cell or at its head, in the order of its data; or None."""
     text = (st.session_state.get(key) or {}).get("selection", {})
     cells, rows = text.get("cells"), text.get("rows")
     return cells[0][0] if cells else rows[0] if rows else None
@@ -96,9 +96,9 @@ def page_address() -> str:
 
 
 def unknown_page(known: Collection[str]) -> str | None:
-    """The last part of the address that a session was opened with, once, where it is no ``known`` page's; else None.
+    """The last part of the address that opened the session, once, if it is not a ``known`` page; else None.
 
-    Streamlit shows the first page in its place without a message.
+    Streamlit shows the first page instead, without a message.
     """
     if get(Key.ADDRESSED):
         return None
@@ -131,17 +131,17 @@ def device() -> str:
 
 
 def set_subject(subject: Subject | None) -> None:
-    """What the frame has chosen for the page; None while the model's weights are still to be downloaded."""
+    """Set the model and picture of the page; None while the model's weights must be downloaded."""
     put(Key.SUBJECT, subject)
 
 
 def subject() -> Subject | None:
-    """What the page is about."""
+    """The model and picture of the page."""
     return get(Key.SUBJECT)
 
 
 def choose_model(slug: str) -> None:
-    """Show that model from the next run on: for code that runs after its picker was drawn, and no callback."""
+    """Show that model from the next run on, for code after its picker and outside of callbacks."""
     put(Key.WANTED, slug)
 
 
@@ -171,7 +171,7 @@ def parameter(method: str, name: str, default: Any) -> Any:
 
 
 def reset_parameters(pairs: Iterable[tuple[str, str]]) -> None:
-    """Let parameters, each a method's slug and a name, fall back to their defaults."""
+    """Reset parameters, each a method's slug and a name, to their defaults."""
     for method, name in pairs:
         st.session_state.pop(parameter_key(method, name), None)
 

@@ -11,7 +11,7 @@ from app.state.session import get, put
 from core import Classifier, ModelCard, Picture
 
 MOST = 12
-"""The most views that are pinned."""
+"""The most pinned views."""
 
 
 def own_models() -> dict[str, Classifier]:
@@ -20,7 +20,7 @@ def own_models() -> dict[str, Classifier]:
 
 
 def add_own_model(classifier: Classifier) -> None:
-    """Add a model to the user's own; one of the same slug makes way for it."""
+    """Add a model to the user's own; it replaces one with the same slug."""
     put(Key.OWN_MODELS, {**own_models(), classifier.card.slug: classifier})
 
 
@@ -45,7 +45,7 @@ def uploads() -> dict[str, Picture]:
 
 
 def add_upload(picture: Picture, truth: str | None = None) -> str:
-    """Put a picture into the user's strip, with its true class where that is known; its slug."""
+    """Add a picture to the user's strip, with its true class if it is known; return its slug."""
     slug = f"upload/{picture.sha256[:12]}"
     st.session_state[Key.UPLOADS] = {**uploads(), slug: picture}
     if truth is not None:
@@ -64,7 +64,7 @@ def remove_upload(slug: str) -> None:
 
 
 def keep(view: View) -> None:
-    """Pin a view for comparison, the newest first, ``MOST`` at most; its ``number`` counts what was ever kept."""
+    """Pin a view for comparison, the newest first, ``MOST`` at most; its ``number`` counts all pinned so far."""
     others, number = [one for one in get(Key.KEPT, ()) if one != view], get(Key.KEEPINGS, 0) + 1
     put(Key.KEEPINGS, number)
     put(Key.KEPT, (replace(view, number=number), *others)[:MOST])

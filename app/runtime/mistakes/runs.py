@@ -31,10 +31,10 @@ READERS = 8
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A run with its ``table`` in memory, as it was when it was opened; ``key`` identifies the state that it had then.
+    """A run with its ``table`` in memory, in the state in which it was opened, which ``key`` identifies.
 
-    The places of the table, 0 to n - 1, are what every function here speaks of; its column ``number`` has the pictures'
-    numbers in their collection, which tags and the opened picture go by.
+    The functions here identify a picture by its place in the table, 0 to n - 1. Tags and the open picture use its
+    number in the collection, the column ``number``.
     """
 
     run: Run
@@ -43,7 +43,7 @@ class Opened:
 
     @property
     def name(self) -> str:
-        """What the run is called in the address."""
+        """The name of the run in the link."""
         return kept_runs.name_of(self.run)
 
     @property
@@ -52,7 +52,7 @@ class Opened:
         return self.run.classes
 
     def places(self, numbers: Iterable[int]) -> np.ndarray:
-        """The places of the pictures of those numbers, in the table's order; those that it has not are left out."""
+        """The places of the pictures with those numbers, in the table's order, without missing ones."""
         return np.flatnonzero(np.isin(self.table["number"].to_numpy(), np.fromiter(numbers, np.int64)))
 
     def place(self, number: int) -> int | None:
@@ -62,10 +62,10 @@ class Opened:
 
 
 def open_one(name: str) -> Opened:
-    """The run of that name, or in the folder of that whole path, with its table: read once for each state of it.
+    """The run of that name or whole path, with its table, read once for each state of the run.
 
     Raises:
-        InvalidInput: there is no such run, it is damaged, or it lies where users may not look.
+        InvalidInput: there is no such run, it is damaged, or its folder is closed to users.
     """
     unknown = InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
     if os.path.isabs(name):
@@ -86,7 +86,7 @@ def open_one(name: str) -> Opened:
 
 
 def _stamp(run: Run) -> tuple[Hashable, ...]:
-    """What is new whenever a part is written: a part never changes, but one may take the place of another."""
+    """A stamp that changes with every written part: parts never change, but one may replace another."""
     written = [part.path.stat().st_mtime_ns for part in run.parts]
     return str(run.folder), run.facts.get("started"), len(written), sum(written)
 
@@ -103,7 +103,7 @@ def _read(run: Run) -> Opened:
 
 
 def filtered(opened: Opened, chosen: Filter) -> np.ndarray:
-    """The places (m,) of the pictures that a filter leaves, in its order."""
+    """The places (m,) of the pictures that match a filter, in its order."""
     marked = tags.marked(opened.run, chosen.tag) if chosen.tag else None
     return results.store().get(("filtered", *opened.key, chosen, marked), lambda: _filter(opened, chosen, marked))
 
@@ -131,12 +131,12 @@ def _filter(opened: Opened, chosen: Filter, marked: tuple[int, ...] | None) -> n
 
 
 def correctness(table: pd.DataFrame) -> np.ndarray:
-    """1 where an answer is right, 0 where it is wrong, NaN where there is no true class: (n,) float32."""
+    """1 for a correct prediction, 0 for a wrong one, NaN without a true class: (n,) float32."""
     return table["correct"].to_numpy(np.float32, na_value=np.nan)
 
 
 def _order(table: pd.DataFrame, right: np.ndarray, sort: Sort) -> np.ndarray:
-    """The order of a table's lines; ties, and what is not known, as listed and last."""
+    """The order of a table's rows; ties keep their order, and unknown values come last."""
     if sort == Sort.LOSS:
         return np.argsort(-table["loss"].to_numpy(np.float32), kind="stable")
     if sort == Sort.DISAGREEMENT:
@@ -178,10 +178,10 @@ def thumbnails(opened: Opened, places: Sequence[int]) -> list[bytes | None]:
 
 
 def array(opened: Opened, name: str, places: np.ndarray | None = None) -> np.ndarray:
-    """One of the run's arrays, at those places of the table or at all, see ``Run.array``; kept as it is stored.
+    """One of the run's arrays, at those places or at all, see ``Run.array``; cached in its stored type.
 
     Raises:
-        InvalidInput: the run did not keep it.
+        InvalidInput: the run does not store it.
     """
 
     def read() -> np.ndarray:
@@ -220,17 +220,17 @@ def broken(opened: Opened) -> pd.DataFrame:
 
 
 def unanswered(opened: Opened) -> pd.DataFrame:
-    """The pictures whose answer was not finite: number, path, label and reason."""
+    """The pictures whose output was not finite: number, path, label and reason."""
     return results.store().get(("unanswered", *opened.key), opened.run.unanswered)
 
 
 def unmatched(opened: Opened) -> dict[str, int]:
-    """The labels that mean no class of the model, and how many pictures have each."""
+    """The labels that match no class of the model, with their numbers of pictures."""
     return results.store().get(("unmatched", *opened.key), opened.run.unmatched)
 
 
 def labeled(opened: Opened) -> bool:
-    """Whether any picture has a true class: else no answer is right or wrong."""
+    """Whether any picture has a true class; otherwise no prediction is correct or wrong."""
     return bool(summary(opened).accuracy.pictures)
 
 
@@ -249,7 +249,7 @@ class Brief:
 
 
 def brief(run: Run) -> Brief:
-    """A run in brief; nothing of one that is damaged."""
+    """A run in brief; empty for a damaged run."""
 
     def read_brief() -> Brief:
         import pandas as pd

@@ -1,4 +1,4 @@
-"""Scans: the data to scan, listed once; and the scan itself, in a thread of its own."""
+"""Scans: the data to scan, listed once, and the scan itself in a separate thread."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from core.scanning import SAME_MODEL, Run, run_facts, scan
 from core.types import Progress
 
 FRESH = 60
-"""Seconds for which a list of pictures is good; a scan makes its own."""
+"""Seconds for which a list of pictures is cached; a scan lists them again."""
 PROBES = 5
-"""Pictures that are read to know how long one takes."""
+"""The number of pictures that are read to estimate the time of one."""
 AHEAD = 1.3
-"""What a scan takes of the time of its forward passes alone, reading aside: it looks at maps and gradients too."""
+"""The time of a scan relative to its forward passes, without reading: it also computes maps and gradients."""
 
 BEAT = 0.5
-"""Seconds between two checks of whether the user of a scan is still there."""
+"""Seconds between two checks whether the user of a scan is still connected."""
 
-_stopped: set[str] = set()  # the names of scans that are to end
+_stopped: set[str] = set()  # the names of scans that will be stopped
 
 
 @dataclass(frozen=True)
 class Request:
     """A requested scan: the arguments of ``core.scan``, the model, and the name of the run.
 
-    ``split`` is "" and ``columns`` are none where the data are taken as they are found.
+    ``split`` is "" and ``columns`` is empty if both are detected.
     """
 
     model: str
@@ -61,7 +61,7 @@ class Request:
 def collection(
     data: str, seed: int, pictures: int, split: str = "", columns: tuple[tuple[str, str], ...] = ()
 ) -> Collection:
-    """The pictures of a place or a name, see ``open_collection``; "" and no columns: as they are found.
+    """The pictures of a path or a name, see ``open_collection``; with "" and no columns, both are detected.
 
     Raises:
         InvalidInput: as ``open_collection`` and ``folders.check_pictures``.
@@ -79,9 +79,9 @@ def _going() -> Models:
 
 
 def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str | None]) -> str:
-    """The folder of this scan: the same one for the same model, pictures and classes, so that it goes on there.
+    """The folder of this scan, the same for the same model, pictures and classes, so that a scan continues there.
 
-    On a server that others reach, each user has other folders.
+    On a server that others can reach, each user has separate folders.
 
     Raises:
         InvalidInput: the mapping names no class of the model.
@@ -93,7 +93,7 @@ def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str 
 
 
 def seconds(model: Classifier, milliseconds: float, pictures: Collection) -> float:
-    """About how long a scan takes, from the time of a forward pass and from reading a few of the pictures."""
+    """The estimated time of a scan, from the time of a forward pass and of reading a few pictures."""
 
     def one(number: int) -> float:
         start = time.perf_counter()
@@ -110,10 +110,10 @@ def seconds(model: Classifier, milliseconds: float, pictures: Collection) -> flo
 
 
 def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
-    """Scan, or go on where that run was; ``tick(done, total)`` is called ten times a second in this thread.
+    """Start or continue a scan; ``tick(done, total)`` is called ten times a second in this thread.
 
-    The batches are jobs of their own on the worker: others' jobs run in between. Whatever ``tick`` raises ends this
-    waiting, and soon the scan too, unless somebody comes back for it. What was scanned stays.
+    Each batch is a separate job on the worker, so other jobs run in between. If ``tick`` raises, this thread stops
+    waiting, and the scan stops soon, unless a user returns to it. Scanned pictures are kept.
 
     Raises:
         InvalidInput: what the core finds wrong with the data, the disk or the run; or it is somebody else's.
@@ -143,7 +143,7 @@ def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
 
 
 def progress(name: str) -> tuple[int, int] | None:
-    """How many pictures of a scan are done, and of how many; None where it does not run."""
+    """The progress of a scan in pictures (done, total); None if it is not running."""
     return _going().on_the_way(_key(name))
 
 
@@ -152,20 +152,20 @@ def _key(name: str) -> tuple[str]:
 
 
 def runtime_session() -> str | None:
-    """What Streamlit knows this browser tab by; None where no server runs, as in a test."""
+    """Streamlit's id of this browser tab; None without a server, as in a test."""
     context = get_script_run_ctx()
     return context.session_id if context and runtime.exists() else None
 
 
 def _keep(name: str, session: str | None) -> None:
-    """Let a scan go on while its user looks at other pages, until the tab is closed."""
+    """Keep a scan running while its user visits other pages, until the tab is closed."""
     time.sleep(BEAT)  # the scan is about to begin
     while session and _is_active(session) and progress(name) is not None:
         time.sleep(BEAT)
 
 
 def _is_active(session: str) -> bool:
-    """Whether a browser tab is still connected; not where the server has ended in the meantime."""
+    """Whether a browser tab is still connected; False once the server has ended."""
     try:
         return runtime.get_instance().is_active_session(session)
     except RuntimeError:
@@ -173,12 +173,12 @@ def _is_active(session: str) -> bool:
 
 
 def stop(name: str) -> None:
-    """End the scan of that name after the batch in hand."""
+    """Stop the scan of that name after the current batch."""
     _stopped.add(name)
 
 
 def request(run: Run) -> Request:
-    """What goes on with an unfinished run."""
+    """The request that continues an unfinished run."""
     facts = run.facts
     drawn = re.fullmatch(r"\S+ (\d{1,9}) (\d{1,9})", facts["identity"])
     seed, pictures = map(int, drawn.groups()) if drawn else (SEED, PICTURES)
@@ -198,7 +198,7 @@ def request(run: Run) -> Request:
 
 
 def remove(run: Run) -> None:
-    """Remove a run's folder, and the zip that was kept for it where no other run is about that.
+    """Remove a run's folder, and its uploaded zip if no other run uses it.
 
     Raises:
         InvalidInput: it cannot be removed, is somebody else's, or is not one of the app's, whose folder may hold other

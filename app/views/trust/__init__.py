@@ -1,4 +1,4 @@
-"""The sections of Trust: the benchmark of a model, with one example for each measure."""
+"""The page Trust: the benchmark of a model, with one example for each measure."""
 
 from app.state import Page
 from app.views.trust.keys import ADDRESS, TrustKey
