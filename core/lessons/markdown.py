@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from html import unescape
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from core.lessons.typed import stray_brace, typed_results
 from core.messages import Message
 
 OPTION = "option"
-HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*$")
+HEADING = re.compile(r" {0,3}([#＃]{1,3})(?![#＃])(\s*)(.*?)(?:\s+#+)?\s*$")
 HTML = re.compile(r"<\s*/?\s*[a-zA-Z!]")
 IMAGE = "!["
 LINK = re.compile(r"\]\(\s*<?([^)>]*)|^\s*\[[^\]]+\]:\s*<?(\S+)")
@@ -54,8 +53,11 @@ class Reader:
         self.file, self.folder, self.problems = file, folder, list[Problem]()
         self.given, self.seen = {one.casefold() for one in given}, set[str]()
         self.last_line = max(1, len(text.splitlines()))
-        self.title, self.title_line = "", 0
+        self.title = ""
         self.steps: dict[str, int] = {}
+        self.loose = list[Block]()
+        self.unsure = False  # a heading was wrong: what is missing is not known
+        self.doubtful = set[str]()  # the same, of a step
         self.blocks = list(self._split(text))
 
     def wrong(self, line: int, sentence: Message) -> None:
@@ -63,40 +65,67 @@ class Reader:
         self.problems.append(Problem(self.file, line, sentence))
 
     def _split(self, text: str) -> Iterator[Block]:
-        """The blocks of the file; headings are checked on the way."""
+        """The blocks of the file; headings are checked on the way. Text without a block is kept in ``loose``.
+
+        What follows a wrong heading, up to the next step, is not checked: it would be wrong because of it.
+        """
         block: Block | None = None
+        lost = False
         for number, line in enumerate(text.splitlines(), 1):
-            found = HEADING.match(line)
-            if not found:
+            found = self._heading(number, line)
+            if found is None or found[0] == 1:
+                self._check_line(number, line)
+            if found is None:
                 if block is not None:
                     block.lines.append(line)
-                elif line.strip():
-                    self.wrong(number, Message("The text belongs to no block. Put it under '## STEP' and '### say'."))
-                self._check_line(number, line)
+                elif line.strip() and not lost:
+                    block = Block(next(reversed(self.steps), ""), "", number, [line])
+                    self.loose.append(block)
                 continue
-            if block is not None:
+            if block is not None and block.name:
                 yield block
-                block = None
-            depth, name = len(found[1]), found[2]
-            if depth == 1:
-                if self.title:
-                    self.wrong(
-                        number, Message("A lesson has one title, and this is a second one. Use '## STEP' for a step.")
-                    )
-                self.title, self.title_line = name, number
-                self._check_line(number, line)
+            block = None
+            depth, name = found
+            lost = lost and depth != 2
+            if not name:
+                lost = self._misplaced(number, Message("The heading is empty. Write its name after '#'."))
+            elif depth == 1 and self.title:
+                lost = self._misplaced(
+                    number, Message("A lesson has one title, and this is a second one. Use '## STEP' for a step.")
+                )
+            elif depth == 1:
+                self.title = name
             elif depth == 2:
                 if name in self.steps:
                     self.wrong(number, Message("The step '{step}' appears twice. Remove one of them.", step=name))
                 self.steps.setdefault(name, number)
-            elif not self.steps:
-                self.wrong(
+            elif not self.steps and not lost:
+                lost = self._misplaced(
                     number, Message("The block '{block}' belongs to no step. Put '## STEP' before it.", block=name)
                 )
-            else:
-                block = Block(list(self.steps)[-1], name, number)
-        if block is not None:
+            elif not lost:
+                block = Block(next(reversed(self.steps)), name, number)
+        if block is not None and block.name:
             yield block
+
+    def _heading(self, number: int, line: str) -> tuple[int, str] | None:
+        """The depth and the name of a heading, also of one with a slip of the keyboard, which is a problem."""
+        found = HEADING.match(line)
+        if found is None or (self.title and found[1] == "#" and not found[2]):  # "#1" within a text
+            return None
+        depth, name = len(found[1]), found[3]
+        if name and (not found[2] or "＃" in found[1]):
+            self.wrong(
+                number,
+                Message("A heading begins with '#' and a space. Write '{heading}'.", heading=f"{'#' * depth} {name}"),
+            )
+        return depth, name
+
+    def _misplaced(self, line: int, sentence: Message) -> bool:
+        """Add the problem of a heading."""
+        self.wrong(line, sentence)
+        self.unsure = True
+        return True
 
     def _check_line(self, number: int, line: str) -> None:
         if HTML.search(line):
@@ -150,12 +179,18 @@ class Reader:
         if not self.title:
             self.wrong(1, Message("The lesson has no title. Begin with '# TITLE'."))
         for name, line in self.steps.items():
-            if name not in steps:
+            if name not in steps and self.title:  # else it may be the title
                 self.wrong(
                     line, Message("There is no step '{step}'. The lesson has: {steps}.", step=name, steps=list(steps))
                 )
+            self.unsure |= name not in steps
+        for block in self.loose:
+            self.doubtful.add(block.step)
+            if block.step in steps or (self.title and not block.step):
+                self.wrong(block.line, Message("The text belongs to no block. Put it under '## STEP' and '### say'."))
+        lost = ""  # a step in which a heading of another step was taken for that of a block
         for block in self.blocks:
-            if block.step not in steps:
+            if block.step not in steps or block.step == lost:
                 continue
             self._check_placeholders(block, claims)
             if IMAGE in block.text and block.name not in FIGURES:
@@ -172,7 +207,11 @@ class Reader:
                 found = self._option(block, option.strip(), steps[block.step])
                 if found is not None:
                     options[block.step, option.strip()] = found
+            elif block.name in steps and block.name not in BLOCKS:
+                self.wrong(block.line, Message("'{step}' is a step. Write '## {step}'.", step=block.name))
+                lost, self.unsure = block.step, True
             elif block.name not in BLOCKS:
+                self.doubtful.add(block.step)
                 self.wrong(
                     block.line,
                     Message(
@@ -189,7 +228,8 @@ class Reader:
                 )
             else:
                 blocks[block.step, block.name] = block.text
-        self._check_missing(steps, blocks, options)
+        if not self.unsure:
+            self._check_missing(steps, blocks, options)
         return Words(self.title, blocks, options)
 
     def _check_placeholders(self, block: Block, claims: Collection[str]) -> None:
@@ -208,6 +248,7 @@ class Reader:
     def _option(self, block: Block, name: str, step: Step) -> Option | None:
         """The words of an option; None with a problem where there is something wrong."""
         if step.exercise is None or name not in step.exercise.options:
+            self.doubtful.add(step.name)
             self.wrong(
                 block.line,
                 Message(
@@ -236,9 +277,8 @@ class Reader:
         for name, step in steps.items():
             line = self.steps.get(name, 0)
             if not line:
-                if get_close_matches(name, [one for one in self.steps if one not in steps]):
-                    continue  # it is there with a mistyped name, which is a problem already
                 self.wrong(self.last_line, Message("The step '{step}' has no text. Add '## {step}'.", step=name))
+            if not line or name in self.doubtful:
                 continue
             needed = QUESTION if step.exercise else SAY
             if (name, needed) not in blocks and not any(

@@ -202,7 +202,7 @@ class Skeleton:
             reveal = self._state("step.reveal", number, table.get("reveal", {}))
             do = self._patterns(number, table.get("do", {}))
             self._check_fit(number, defaults, state, reveal)
-            if exercise is not None and not hide and exercise.kind != TEXT:
+            if exercise is not None and not table.get("hide") and exercise.kind != TEXT:
                 self.wrong(
                     line("ask"),
                     Message(
