@@ -13,7 +13,7 @@ from core.data import open_sample
 from core.evaluation.erasure import FILLS, WHICH
 from core.lessons.altered import ALTERATIONS
 from core.lessons.looking import ELSEWHERE, EVERYWHERE, LOWEST
-from core.lessons.measured import PARTS, WAYS
+from core.lessons.measured import MEAN, PARTS, WAYS
 from core.lessons.pictures import FILE
 from core.lessons.single import TERMS
 from core.messages import Message
@@ -123,8 +123,8 @@ def looks_like(pattern: re.Pattern[str], example: str) -> Check:
 
 
 def part(key: str, value: str) -> Message | None:
-    """Check that a value names a part of an attention map: "" for the whole, "row", or a number from 1."""
-    return None if value in ("", "row", *PARTS) else whole_number(1, 99)(key, value)
+    """Check that a value names a part of an attention map: "" for the whole, "row", "mean", or a number from 1."""
+    return None if value in ("", "row", MEAN, *PARTS) else whole_number(1, 99)(key, value)
 
 
 CHECKS: dict[str, Check] = {

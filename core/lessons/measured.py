@@ -26,6 +26,8 @@ SEED = 0
 NUMBERS = re.compile(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*")
 PARTS = ("head", "channel", "glimpse")
 """The parts of attention that can be switched off separately."""
+MEAN = "mean"
+"""The mean of all heads, in place of a part."""
 WAYS = (*STEERS, *PARTS)
 """Every way to change attention that a claim or a state may name."""
 STAYS, CHANGES = OUTCOMES = "stays", "changes"

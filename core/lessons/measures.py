@@ -32,6 +32,7 @@ from core.lessons.altered import altered_accuracy, erase_rate, follows_shortcut,
 from core.lessons.cues import gate_change, gate_overlap, gate_removal, ignores_cue, mirror_same, wrong_candidate
 from core.lessons.looking import attention_moves, gate_level, map_correlation, solved
 from core.lessons.measured import (
+    MEAN,
     PREDICTION,
     REACTION,
     SEED,
@@ -175,16 +176,17 @@ def map_share(settings: Settings) -> Measured:
 def received(settings: Settings) -> Measured:
     """The largest share of a head's attention that one key receives from all queries: the mean of a column of weights.
 
-    It is the largest over the heads of a ``tap``. With uniform attention it is 1 / (number of keys).
+    It is the largest over the heads of a ``tap``, or that of the head with the number ``part``, from 1; "mean" is the
+    mean of all heads. With uniform attention it is 1 / (number of keys).
     """
-    classifier = model_of(settings)
+    classifier, part, values = model_of(settings), str(settings.get("part", "")), []
     tap = tap_of(classifier, settings)
-    return mean(
-        [
-            float(next(one for one in read(classifier, case.picture).maps if one.tap == tap).weights.mean(-2).max())
-            for case in pictures_of(classifier, settings)
-        ]
-    )
+    for case in pictures_of(classifier, settings):
+        columns = next(one for one in read(classifier, case.picture).maps if one.tap == tap).weights.mean(-2)
+        if part:
+            columns = columns.mean(0) if part == MEAN else columns[int(part) - 1]
+        values.append(float(columns.max()))
+    return mean(values)
 
 
 def overlap(settings: Settings) -> Measured:
@@ -265,7 +267,7 @@ MEASURES = {
         Measure("map-correlation", ("pictures", *COMPARED), COMPARED, "", map_correlation),
         Measure("slope-error", ("model", "pictures", "step"), ("model", "step"), "%", slope_error),
         Measure("attention-share", ("model", "pictures", *PLACE), ("model", "role"), "%", attention_share),
-        Measure("received", ("model", "pictures", "tap"), ("model", "tap"), "%", received),
+        Measure("received", ("model", "pictures", "tap", "part"), ("model", "tap"), "%", received),
         Measure("map-share", ("model", "pictures", "map", "role"), ("model", "map"), "%", map_share),
         Measure("overlap", ("model", "pictures", "method"), ("model", "method"), "%", overlap),
         Measure("class-likeness", ("model", "pictures", "method"), ("model", "method"), "", class_likeness),

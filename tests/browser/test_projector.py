@@ -135,6 +135,18 @@ SMALL = """() => [...document.querySelectorAll(".stMain *, [data-testid=stHeader
 }).map((one) => one.textContent.trim())"""
 
 
+GROUND = "(one) => getComputedStyle(one).backgroundColor"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_row_of_buttons_has_the_background_of_the_page(browser_page, address, scheme: str) -> None:
+    page = sized(browser_page, 1280, 720, color_scheme=scheme)
+    page.goto(f"{address}?lesson={LESSON}&step=uniform&projector=1")
+    wait_until_drawn(page, PANEL)
+    row = page.locator("[data-testid=stLayoutWrapper]:has(> .st-key-lesson-ways)")
+    assert row.evaluate(GROUND) == page.locator(".stApp").evaluate(GROUND)
+
+
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_on_a_projector_long_answers_leave_the_buttons_in_sight_and_no_type_is_small(
     browser_page, address, language: str

@@ -124,7 +124,8 @@ def _judge_options(place: Place, question: Exercise, answer: Answer) -> None:
         sign = RIGHT if single and one in question.answer else OTHER
         own = f"{mark(' ')}{word('lesson.yours')}" if single and one in answer.given else ""
         lines.append(f"- {sign} **{option_stem(text)}**{own}{mark(': ')}{reason}")
-    st.markdown("\n".join(lines))
+    with st.container(key="lesson-reasons"):
+        st.markdown("\n".join(lines))
 
 
 def _judge_number(place: Place, question: Exercise, answer: Answer) -> None:

@@ -193,6 +193,10 @@ def test_parts_of_the_attention_and_where_they_lie() -> None:
         for one in cases
     ]
     assert take("received", COMPARING, tap=tap) == pytest.approx(np.mean(columns), abs=1e-6)
+    heads = [core.read(model, one.picture).maps[0].weights for one in cases]
+    for part, chosen in (("2", [one[1] for one in heads]), ("mean", [one.mean(0) for one in heads])):
+        found = take("received", COMPARING, tap=tap, part=part)
+        assert found == pytest.approx(np.mean([one.sum(0).max() / len(one) for one in chosen]), abs=1e-6)
     with pytest.raises(core.InvalidInput, match="has no tap 'stage9'"):
         take("flip-rate", COMPARING, tap="stage9", way="uniform")
     with pytest.raises(core.InvalidInput, match="'sideways' is not a way"):

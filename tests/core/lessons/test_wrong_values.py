@@ -246,6 +246,7 @@ def test_a_value_that_the_app_cannot_show_is_a_problem_at_its_line(folder: Path,
 
 MISFITS = [
     ("received", {"model": "scenes/transformer", "tap": "nope"}, "has no tap 'nope'"),
+    ("received", {"model": "scenes/transformer", "tap": "block2.attention", "part": "9"}, "does not support"),
     ("received", {"model": "scenes/cbam", "tap": "stage3.attention.channel"}, "does not support the model scenes/cbam"),
     ("slope-error", {"model": "scenes/plain", "step": "small"}, "does not support the model scenes/plain"),
     ("flip-rate", {"model": "scenes/plain", "way": "head", "parts_off": "99"}, "has no attention to change"),
