@@ -188,7 +188,7 @@ class Reader:
             self.doubtful.add(block.step)
             if block.step in steps or (self.title and not block.step):
                 self.wrong(block.line, Message("The text belongs to no block. Put it under '## STEP' and '### say'."))
-        lost = ""  # a step in which a heading of another step was taken for that of a block
+        lost = ""  # a step in which a heading of another step was read as that of a block
         for block in self.blocks:
             if block.step not in steps or block.step == lost:
                 continue
