@@ -28,10 +28,10 @@ def option(part: Field[Any]) -> str:
     return "--" + part.name.replace("_", "-")
 
 
-def sizes(text: str) -> tuple[tuple[float, int], ...]:
-    """Shares of the epochs with their sides, from "0.4:96,0.6:128"."""
+def shares(text: str) -> tuple[tuple[float, int], ...]:
+    """Shares of the epochs, each with a number, from "0.4:96,0.6:128"."""
     pairs = (one.split(":") for one in text.split(","))
-    return tuple((float(share), int(side)) for share, side in pairs)
+    return tuple((float(share), int(number)) for share, number in pairs)
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         if isinstance(part.default, bool):
             one.add_argument(option(part), action=argparse.BooleanOptionalAction, **words)
         elif isinstance(part.default, tuple):
-            one.add_argument(option(part), type=sizes, metavar="SHARE:SIDE,...", **words)
+            one.add_argument(option(part), type=shares, metavar="SHARE:NUMBER,...", **words)
         else:
             one.add_argument(option(part), type=type(part.default), choices=part.metadata["of"] or None, **words)
 
@@ -59,7 +59,7 @@ def command(model: str, options: argparse.Namespace) -> str:
         if isinstance(value, bool):
             words.append(option(part) if value else option(part).replace("--", "--no-", 1))
         elif isinstance(value, tuple):
-            words += [option(part), ",".join(f"{share}:{side}" for share, side in value)]
+            words += [option(part), ",".join(f"{share}:{number}" for share, number in value)]
         elif value is not None:
             words += [option(part), str(value)]
     return shlex.join(words)

@@ -46,13 +46,14 @@ def _draw_task(task: Task, seeds: range, essential: float, index: int) -> np.nda
     return draw_pixels(layout.essential() if alone else layout)
 
 
-def draw_task(task: Task, training: int = 12_000, validation: int = 1_000) -> Dataset:
-    """The pictures of a task; the training split shares no seed with the other."""
+def draw_task(task: Task, training: int | None = None, validation: int = 1_000) -> Dataset:
+    """The pictures of a task, of which ``training`` (by default its own number) share no seed with the others."""
 
     def split(name: str, count: int) -> Split:
         seeds = scenes.seeds(name, count)
         labels = [task.classes.index(task.compose(seed, None).answer) for seed in seeds]
         essential = task.essential if name == "train" else 0.0
-        return Split(np.array(labels, dtype=np.int64), partial(_draw_task, task, seeds, essential))
+        levels = None if task.level is None else np.array([task.level(seed) for seed in seeds])
+        return Split(np.array(labels, dtype=np.int64), partial(_draw_task, task, seeds, essential), levels)
 
-    return Dataset(task.slug, task.classes, split("train", training), split("val", validation), terms=TERMS)
+    return Dataset(task.slug, task.classes, split("train", training or task.training), split("val", validation), terms=TERMS)

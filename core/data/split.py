@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,14 +16,22 @@ MEMORY = 4 << 30  # bytes
 class Split:
     """Pictures with their classes: ``labels`` (n,) int64 and ``read(i)`` -> (h, w, 3) uint8.
 
-    ``read`` can be pickled, so that worker processes can use it.
+    ``read`` can be pickled, so that worker processes can use it. ``levels`` (n,) state how difficult each picture is,
+    from 1, where some are easier than others.
     """
 
     labels: np.ndarray
     read: Callable[[int], np.ndarray]
+    levels: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def up_to(self, level: int | None) -> np.ndarray:
+        """The indices of the pictures of at most that level; without a level, or levels, of all."""
+        if level is None or self.levels is None:
+            return np.arange(len(self))
+        return np.flatnonzero(self.levels <= level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,4 +56,4 @@ def hold(split: Split, limit: int = MEMORY) -> Split:
     some = range(0, len(split), max(1, len(split) // 16))
     if len(split) * sum(split.read(i).nbytes for i in some) > limit * len(some):
         return split
-    return Split(split.labels, [split.read(i) for i in range(len(split))].__getitem__)
+    return replace(split, read=[split.read(i) for i in range(len(split))].__getitem__)

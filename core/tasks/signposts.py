@@ -1,7 +1,8 @@
-"""Signposts: the star shows a color; the flag of that color shows the next one; which fruit lies at the end?
+"""Signposts: two trails of flags begin at the star and at the moon; which fruit is at the end of the star's trail?
 
-Five flags of five colors. Three of them have a fruit, each another one; two have a ball whose color shows which flag
-comes next, as the star has. A trail takes one, two or three steps. All colors of flags are there every time.
+The star and the moon show a color, and so does each ball: that of the next flag. Both trails have one, two or three
+flags, the last of which has a fruit. Each flag is shown by exactly one star, moon or ball, so nothing is gained by
+counting colors.
 """
 
 from __future__ import annotations
@@ -11,63 +12,51 @@ from core.tasks.layout import ANSWER, COLORS, CUE, OTHER, STEP, Chance, Item, La
 from core.tasks.task import Task
 
 APART = 0.08
-"""From the middle of a stop to its flag, and to what it shows."""
+"""From the middle of a stop to its flag, star or moon, and to what it shows."""
+SIZE = 0.17
 LONGEST = 3
-NAMES = ("red", "yellow", "green", "blue", "black")
+NAMES = ("red", "yellow", "green", "blue", "pink", "black")
 
 
-def _trail(chance: Chance, fruit: list[str], steps: int) -> dict[str, str]:
-    """Where each ball leads, by name: the star's trail takes so many steps; a ball off the trail leads to any fruit."""
-    first, second = chance.shuffled(("A", "B"))
-    end, *others = (fruit[chance.below(len(fruit))] for _ in range(3))  # the others say nothing of the end
-    if steps == 1:
-        return {"star": end, first: others[0], second: others[1]}
-    if steps == 2:
-        return {"star": first, first: end, second: others[0]}
-    return {"star": first, first: second, second: end}
-
-
-def follow(leads: dict[str, str], start: str = "star") -> list[str]:
-    """The stops on the way from ``start``, the fruit last."""
-    stops = [leads[start]]
-    while stops[-1] in leads:
-        stops.append(leads[stops[-1]])
-    return stops
+def length(seed: int) -> int:
+    """The number of flags on each trail in the picture of a seed."""
+    return 1 + Chance(f"signposts length {seed}").below(LONGEST)
 
 
 def compose(seed: int, answer: str | None = None) -> Layout:
-    """The picture of a seed; with an ``answer``, the last ball of the trail has the color of that fruit's flag."""
-    chance = Chance(f"signposts {seed}")
-    ground, middles = chance.ground(), chance.grid(2, 3, 0.2, 0.03)
-    fruit = chance.shuffled(FRUIT)[:3]
-    leads = _trail(chance, fruit, 1 + chance.below(LONGEST))
-    stops = follow(leads)
-    own = stops[-1]
-    answer, answers = answer or own, (own, *(one for one in fruit if one != own))
-    last = (["star", *stops])[-2]
-    leads[last] = answer
-    stops = follow(leads)
-    colors = dict(zip(("A", "B", *fruit), chance.shuffled(NAMES), strict=True))
+    """The picture of a seed; with an ``answer``, the star is where the trail to that fruit begins."""
+    chance, flags = Chance(f"signposts {seed}"), length(seed)
+    ground, middles = chance.ground(), chance.grid(2, 4, 0.2, 0.02)
+    fruit, colors = chance.shuffled(FRUIT)[:2], chance.shuffled(NAMES)
+    answer = answer or fruit[0]
+    stops = iter(middles)
     items: list[Item] = []
-    for (x, y), name in zip(middles, ("star", "A", "B", *fruit), strict=True):
-        role = CUE if name == "star" else ANSWER if name == answer else STEP if name in stops else OTHER
-        left: Point = (x - APART, y)
-        items.append(
-            Item("star", left, 0.18, role=role)
-            if name == "star"
-            else Item("flag", left, 0.2, COLORS[colors[name]], role)
-        )
-        shown = ("fruit", name) if name in fruit else ("ball", COLORS[colors[leads[name]]])
-        items.append(Item(shown[0], (x + APART, y), 0.17, shown[1], role))
-    return Layout(ground, tuple(items), answer, answers)
+    for number, end in enumerate(fruit):
+        own = colors[number * flags : (number + 1) * flags]
+        signs = ["star" if end == answer else "moon", *own]
+        shown = [*own, end]
+        for place, (sign, seen) in enumerate(zip(signs, shown, strict=True)):
+            x, y = next(stops)
+            role = OTHER if end != answer else CUE if place == 0 else ANSWER if place == flags else STEP
+            left, right = (x - APART, y), (x + APART, y)
+            items.append(
+                Item("flag", left, SIZE, COLORS[sign], role) if place else Item(sign, left, SIZE, role=role)
+            )
+            items.append(
+                Item("fruit", right, SIZE, seen, role) if seen == end else Item("ball", right, SIZE, COLORS[seen], role)
+            )
+    return Layout(ground, tuple(items), answer, (answer, *(one for one in fruit if one != answer)))
 
 
 SIGNPOSTS = Task(
     slug="tasks-signposts",
     title="Signposts",
     question="Start at the star. Each ball shows the color of the next flag. Which fruit is at the last flag?",
-    cue="color of the last ball",
+    cue="star or moon",
     classes=FRUIT,
-    guess=1 / 3,
+    guess=1 / 2,
     compose=compose,
+    essential=1 / 8,
+    level=length,
+    training=36_000,
 )

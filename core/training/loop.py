@@ -118,7 +118,8 @@ def train(
     for epoch in range(len(history), recipe.epochs):
         started = time.monotonic()
         torch.manual_seed(recipe.draw(epoch))  # for what a model itself draws
-        mine = processes.batches(len(data.training), recipe.batch, recipe.draw(epoch))
+        shown = data.training.up_to(recipe.level(epoch))
+        mine = [shown[one].tolist() for one in processes.batches(len(shown), recipe.batch, recipe.draw(epoch))]
         pictures = Pictures(data.training, recipe, epoch)
         loader = DataLoader(pictures, batch_sampler=mine, num_workers=processes.workers, prefetch_factor=6)
         model.train()

@@ -50,6 +50,9 @@ class Recipe:
     loss: str = _part("cross-entropy", "loss function", of=("cross-entropy", "squared-error"))
     schedule: str = _part("one-cycle", "learning rate schedule", of=("one-cycle", "cosine", "plateau"))
     class_weights: str = _part("none", "balanced: every class has the same total weight", of=("none", "balanced"))
+    curriculum: tuple[tuple[float, int], ...] = _part(
+        (), "shares of the epochs, each with the highest level of the pictures that are shown; none: all pictures"
+    )
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -69,15 +72,28 @@ class Recipe:
                 )
         if not self.sizes or any(share <= 0 or side < 16 or side % 16 for share, side in self.sizes):
             raise InvalidInput("Each size needs a share above 0 and a side that is a multiple of 16 pixels.")
+        if any(share <= 0 or level < 1 for share, level in self.curriculum):
+            raise InvalidInput("Each part of a curriculum needs a share above 0 and a level of at least 1.")
 
     def size(self, epoch: int) -> int:
         """The side of the pictures in that epoch (from 0)."""
+        return self._phase(self.sizes, epoch)
+
+    def level(self, epoch: int) -> int | None:
+        """The highest level of the pictures in that epoch (from 0); None: all pictures.
+
+        To begin with the easy ones is a curriculum: Bengio et al., "Curriculum learning", ICML 2009.
+        """
+        return self._phase(self.curriculum, epoch) if self.curriculum else None
+
+    def _phase(self, parts: tuple[tuple[float, int], ...], epoch: int) -> int:
+        """The value of the part that the epoch lies in."""
         done = 0.0
-        for share, side in self.sizes:
+        for share, value in parts:
             done += share
             if epoch < round(done * self.epochs):
-                return side
-        return self.sizes[-1][1]
+                return value
+        return parts[-1][1]
 
     def draw(self, epoch: int, index: int | None = None) -> int:
         """A seed of its own for each epoch, and in it for each picture, whichever process or worker requests it."""
@@ -85,8 +101,8 @@ class Recipe:
         return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
     def to_json(self) -> dict[str, Any]:
-        """The recipe as a card states it."""
-        return asdict(self)
+        """The recipe as a card states it, with a curriculum only where there is one."""
+        return {name: value for name, value in asdict(self).items() if value != ()}
 
     @classmethod
     def parse(cls, text: str) -> Recipe:

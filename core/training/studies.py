@@ -36,7 +36,7 @@ def first_pictures(split: Split, count: int) -> Split:
             there=len(split),
             count=count,
         )
-    return Split(split.labels[:count], split.read)
+    return replace(split, labels=split.labels[:count], levels=None if split.levels is None else split.levels[:count])
 
 
 def learning_curve(

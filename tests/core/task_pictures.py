@@ -58,16 +58,16 @@ def _same_row(items: tuple[Item, ...]) -> str:
     return nearest.name
 
 
-def trail(items: tuple[Item, ...]) -> list[Item]:
-    """What is shown at each stop of signposts, from the star on; the last one is the fruit."""
+def trail(items: tuple[Item, ...], start: str = "star") -> list[Item]:
+    """What is shown at each stop of signposts, from the star (or the moon) on; the last one is the fruit."""
     shown = [one for one in items if one.name in ("ball", "fruit")]
 
     def next_to(sign: Item) -> Item:
         return min(shown, key=lambda one: abs(one.at[0] - sign.at[0]) + 9 * abs(one.at[1] - sign.at[1]))
 
     flags = {one.paint: next_to(one) for one in items if one.name == "flag"}
-    assert len(flags) == len(shown) - 1
-    way = [next_to(_named(items, "star"))]
+    assert len(flags) == len(shown) - 2
+    way = [next_to(_named(items, start))]
     while way[-1].name == "ball":
         way.append(flags[way[-1].paint])
         assert len(way) <= len(shown)

@@ -140,7 +140,7 @@ WORDS = {
     "star": "星星",
     "Signposts": "路标",
     "Start at the star. Each ball shows the color of the next flag. Which fruit is at the last flag?": "从星星出发。每个球的颜色指明下一面旗子。最后一面旗子旁是哪种水果？",
-    "color of the last ball": "最后一个球的颜色",
+    "star or moon": "星星或月亮",
     "Sun or moon": "太阳还是月亮",
     "If you see the sun, what color is the animal? If you see the moon, what color is the car?": "看到太阳，就问动物是什么颜色；看到月亮，就问汽车是什么颜色。",
     "sun or moon": "太阳或月亮",

@@ -18,9 +18,9 @@ from core.types import InvalidInput
 COUNT = 16
 
 
-def test_each_eighth_training_picture_of_sun_or_moon_shows_only_what_matters() -> None:
-    (known,) = (one for one in TASKS if one.essential)
-    assert known.slug == "tasks-sun-or-moon" and known.essential == 1 / 8
+@pytest.mark.parametrize("known", [one for one in TASKS if one.essential], ids=lambda one: one.slug)
+def test_each_eighth_training_picture_shows_only_what_matters(known: Task) -> None:
+    assert known.essential == 1 / 8
     data = draw_task(known, COUNT, COUNT)
     for name, split in (("train", data.training), ("val", data.validation)):
         for index, seed in enumerate(scenes.seeds(name, COUNT)):
@@ -37,6 +37,16 @@ def test_the_training_pictures_of_other_tasks_are_whole(known: Task) -> None:
     split = draw_task(known, 8, 1).training
     layout = known.compose(scenes.seeds("train", 8)[7], None)
     assert np.array_equal(split.read(7), draw_pixels(layout))
+
+
+def test_levels_are_those_of_the_seeds() -> None:
+    (known,) = (one for one in TASKS if one.level)
+    data = draw_task(known, 30, 20)
+    for name, split in (("train", data.training), ("val", data.validation)):
+        assert known.level and list(split.levels) == [known.level(seed) for seed in scenes.seeds(name, len(split))]
+        assert [int(index) for index in split.up_to(2)] == [i for i, level in enumerate(split.levels) if level <= 2]
+        assert len(split.up_to(None)) == len(split.up_to(3)) == len(split)
+    assert draw_task(next(one for one in TASKS if not one.level), 3, 3).training.levels is None
 
 
 @pytest.mark.parametrize("rest", ["05", "٣", "3/", "-1", "1" * 19, "3/fish/", ""])

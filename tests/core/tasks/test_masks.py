@@ -14,7 +14,7 @@ from tests.core.task_pictures import SHADOW, grown, seeds, without
 
 of_each_task = pytest.mark.parametrize("known", TASKS, ids=lambda one: one.slug)
 DARK, LIGHT = 4, 2
-"""Night and snow, which differ everywhere, the stars of the night included."""
+"""Night and snow, which differ everywhere, but less where the night has a star."""
 DIMMED = 0.72
 """What a shadow leaves of the ground, and a little less."""
 
@@ -29,12 +29,13 @@ def test_the_masks_of_all_items_are_where_less_than_half_of_a_ground_shines_thro
     """Drawn on two grounds, how far a pixel differs of how far the grounds do is the part of it that is ground."""
     assert [GROUNDS[one].__name__ for one in (DARK, LIGHT)] == ["_night", "_snow"]
     grounds = differ(*(draw_pixels(Layout(one, (), "", ())) for one in (DARK, LIGHT)))
+    even = grounds > 0.9 * grounds.max()  # the edge of a star is no measure of what shines through
     for seed in seeds(4):
         layout = known.compose(seed, None)
         every = tuple(replace(one, role=STEP) if one.role == OTHER else one for one in layout.items)
         mask = draw(replace(layout, items=every)).matters
         ground = differ(*(draw_pixels(replace(layout, ground=one)) for one in (DARK, LIGHT))) / grounds
-        assert mask.sum() > 1000 and ground[mask].max() < 0.52
+        assert (mask & even).sum() > 1000 and ground[mask & even].max() < 0.52
         covered = ground < DIMMED / 2  # what lies in a shadow, but less than half under a sticker, is above that
         assert (covered & ~mask).sum() < 0.005 * mask.sum()  # pixels of which two stickers have less than half each
 

@@ -74,7 +74,8 @@ def test_every_part_of_a_recipe_is_an_option_and_the_command_repeats_it() -> Non
     words = (
         "train made/cbam --data cifar10 --start tiny/plain --seeds 3 --epochs 4 --batch 16 --rate 0.01 --decay 0.1 "
         "--smoothing 0.2 --average 0.9 --crop 0.5 --no-flip --color 0.1 --erase 0.3 --sizes 0.25:32,0.75:48 --seed 7 "
-        "--no-muon --shift 4 --rotate 10.0 --loss squared-error --schedule cosine --class-weights balanced"
+        "--no-muon --shift 4 --rotate 10.0 --loss squared-error --schedule cosine --class-weights balanced "
+        "--curriculum 0.25:1,0.75:3"
     )
     options = parser().parse_args(words.split())
     assert command(options.models[0], options) == f"python -m core {words}"
@@ -82,7 +83,7 @@ def test_every_part_of_a_recipe_is_an_option_and_the_command_repeats_it() -> Non
     assert None not in parts.values()
     sizes = ((0.25, 32), (0.75, 48))
     assert Recipe(**parts) == Recipe(4, 16, 0.01, 0.1, 0.2, 0.9, 0.5, False, 0.1, 0.3, sizes, 7, False, 4, 10.0,
-                                     "squared-error", "cosine", "balanced")  # fmt: skip
+                                     "squared-error", "cosine", "balanced", ((0.25, 1), (0.75, 3)))  # fmt: skip
     bare = parser().parse_args(["train", "made/cbam", "--data", "/some/where"])
     assert command(bare.models[0], bare) == "python -m core train made/cbam --data DIR"
     assert all(getattr(bare, part.name) is None for part in fields(Recipe))

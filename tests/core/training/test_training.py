@@ -108,6 +108,23 @@ def test_an_order_of_its_own_for_each_epoch(data: Dataset, tmp_path: Path) -> No
     assert len(orders) == 2 and orders[0] != orders[1] and all(len(set(one)) == 24 for one in orders)
 
 
+def test_a_curriculum_begins_with_the_easy_pictures(data: Dataset, tmp_path: Path) -> None:
+    shown: list[set[int]] = []
+
+    def batches(loader: Iterator, epoch: int) -> Iterator:
+        shown.append({index for batch in loader.batch_sampler for index in batch})
+        yield from loader
+
+    levels = 1 + np.arange(len(data.training)) % 3
+    staged = replace(data, training=replace(data.training, levels=levels))
+    learn(staged, tmp_path, replace(TINY, epochs=4, curriculum=((0.25, 1), (0.5, 2), (0.25, 3))), batches=batches)
+    assert [{int(levels[index]) for index in one} for one in shown] == [{1}, {1, 2}, {1, 2}, {1, 2, 3}]
+    assert [len(one) for one in shown] == [8, 16, 16, 24]  # full batches only
+    shown.clear()
+    learn(data, tmp_path / "even", replace(TINY, curriculum=((1.0, 1),)), batches=batches)
+    assert [len(one) for one in shown] == [24, 24]  # pictures without levels are all shown
+
+
 def test_training_learns_and_its_history_tells_the_truth(data: Dataset, tmp_path: Path) -> None:
     one = Recipe(epochs=6, batch=8, rate=2e-2, average=0.3, crop=0.8, flip=False, erase=0.0, sizes=((1.0, 48),))
     seen: list[dict] = []
