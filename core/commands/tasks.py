@@ -19,7 +19,7 @@ from core.evaluation.task_matrix import (
     spread_of,
     task_cells,
 )
-from core.tasks import TASKS
+from core.tasks import TASKS, find_task
 
 NAME, WIDTH, TITLE = 20, 15, 13
 """The width of the first column and of the others, in characters."""
@@ -84,17 +84,25 @@ def trainings(cells: Cells) -> Iterator[str]:
     """Yield a line for each task: how many epochs its models were trained for, and from whose weights they started."""
     if cells:
         yield ""
-        yield "Epochs of training; plain + 10: ten more from the weights of plain on the same task:"
+        yield "Epochs of training; plain + 10: ten more from the weights of plain on the same task;"
+        yield "sun or moon + 10: from those of the same mechanism on that task:"
     for task in TASKS:
         found: dict[str, list[str]] = {}
         for (slug, mechanism), card in cells.items():
             if slug == task.slug:
-                start = str(card.facts.get("start") or "").rpartition("/")[2]
+                start = _name_start(str(card.facts.get("start") or ""), slug)
                 how = f"{start} + {card.facts.get('epochs')}" if start else str(card.facts.get("epochs"))
                 found.setdefault(how, []).append(mechanism)
         if found:
             groups = "; ".join(f"{how}: {', '.join(names)}" for how, names in found.items())
             yield f"{task.title.lower():{TITLE}}{groups}"
+
+
+def _name_start(model: str, family: str) -> str:
+    """The mechanism of a model that another one of its ``family`` started from, or the task of one elsewhere."""
+    other, _, mechanism = model.rpartition("/")
+    known = find_task(other)
+    return mechanism if other == family or known is None else known.title.lower()
 
 
 def curves(studies: TaskStudies) -> Iterator[str]:

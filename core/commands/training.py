@@ -108,7 +108,7 @@ def make_plan(model: str, data: Dataset, options: argparse.Namespace) -> Plan:
     parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
     start, usual = options.start, usual_start(model)
     if start is None and usual is not None:
-        start = f"{family}/{usual.mechanism}"
+        start = usual.model
         parts["epochs"] = parts["epochs"] or usual.epochs
         parts["rate"] = parts["rate"] or recipe(family).rate
     start = None if start == FRESH else start

@@ -56,4 +56,6 @@ def draw_task(task: Task, training: int | None = None, validation: int = 1_000) 
         levels = None if task.level is None else np.array([task.level(seed) for seed in seeds])
         return Split(np.array(labels, dtype=np.int64), partial(_draw_task, task, seeds, essential), levels)
 
-    return Dataset(task.slug, task.classes, split("train", training or task.training), split("val", validation), terms=TERMS)
+    return Dataset(
+        task.slug, task.classes, split("train", training or task.training), split("val", validation), terms=TERMS
+    )

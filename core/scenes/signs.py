@@ -59,15 +59,12 @@ def frame(canvas: Canvas) -> None:
 
 
 def flag(canvas: Canvas, paint: Paint) -> None:
-    """A flag on its pole."""
-    canvas.line([(-0.2, 0.48), (-0.2, -0.46)], 0.09, "#6d4c3b")
-    canvas.blob(
-        [(-0.16, -0.47), (0.1, -0.42), (0.42, -0.46), (0.4, -0.2), (0.42, 0.06), (0.1, 0.1), (-0.16, 0.05)], paint
-    )
-    canvas.blob(
-        [(-0.16, -0.1), (0.1, -0.06), (0.41, -0.1), (0.42, 0.06), (0.1, 0.1), (-0.16, 0.05)], darker(paint, 0.3), 0.5
-    )
-    canvas.ellipse(-0.2, -0.47, 0.07, 0.07, GOLD)
+    """A large flag on its pole."""
+    canvas.line([(-0.4, 0.5), (-0.4, -0.46)], 0.07, "#6d4c3b")
+    hem = [(0.48, 0.38), (0.04, 0.42), (-0.37, 0.38)]
+    canvas.blob([(-0.37, -0.47), (0.04, -0.42), (0.48, -0.47), (0.46, -0.04), *hem], paint)
+    canvas.blob([(-0.37, 0.24), (0.04, 0.28), (0.47, 0.24), *hem], darker(paint, 0.3), 0.5)
+    canvas.ellipse(-0.4, -0.47, 0.06, 0.06, GOLD)
 
 
 def ball(canvas: Canvas, paint: Paint) -> None:

@@ -8,12 +8,14 @@ counting colors.
 from __future__ import annotations
 
 from core.scenes.signs import FRUIT
-from core.tasks.layout import ANSWER, COLORS, CUE, OTHER, STEP, Chance, Item, Layout, Point
+from core.tasks.layout import ANSWER, COLORS, CUE, OTHER, STEP, Chance, Item, Layout
 from core.tasks.task import Task
 
-APART = 0.08
-"""From the middle of a stop to its flag, star or moon, and to what it shows."""
-SIZE = 0.17
+SIZES = {"flag": 0.25, "star": 0.27, "moon": 0.24}
+SHOWN = 0.14
+"""The size of what a sign shows."""
+CLOTH = (0.012, -0.008)
+"""From the middle of a flag to the middle of its cloth."""
 LONGEST = 3
 NAMES = ("red", "yellow", "green", "blue", "pink", "black")
 
@@ -26,7 +28,7 @@ def length(seed: int) -> int:
 def compose(seed: int, answer: str | None = None) -> Layout:
     """The picture of a seed; with an ``answer``, the star is where the trail to that fruit begins."""
     chance, flags = Chance(f"signposts {seed}"), length(seed)
-    ground, middles = chance.ground(), chance.grid(2, 4, 0.2, 0.02)
+    ground, middles = chance.ground(), chance.grid(3, 3, 0.16, 0.02)
     fruit, colors = chance.shuffled(FRUIT)[:2], chance.shuffled(NAMES)
     answer = answer or fruit[0]
     stops = iter(middles)
@@ -38,13 +40,12 @@ def compose(seed: int, answer: str | None = None) -> Layout:
         for place, (sign, seen) in enumerate(zip(signs, shown, strict=True)):
             x, y = next(stops)
             role = OTHER if end != answer else CUE if place == 0 else ANSWER if place == flags else STEP
-            left, right = (x - APART, y), (x + APART, y)
-            items.append(
-                Item("flag", left, SIZE, COLORS[sign], role) if place else Item(sign, left, SIZE, role=role)
-            )
-            items.append(
-                Item("fruit", right, SIZE, seen, role) if seen == end else Item("ball", right, SIZE, COLORS[seen], role)
-            )
+            if place:
+                items.append(Item("flag", (x - CLOTH[0], y - CLOTH[1]), SIZES["flag"], COLORS[sign], role))
+            else:
+                items.append(Item(sign, (x, y), SIZES[sign], role=role))
+            kind, paint = ("fruit", seen) if seen == end else ("ball", COLORS[seen])
+            items.append(Item(kind, (x, y), SHOWN, paint, role))
     return Layout(ground, tuple(items), answer, (answer, *(one for one in fruit if one != answer)))
 
 

@@ -16,8 +16,8 @@ class Task:
     ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
     same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the accuracy of a
     random choice among the objects that it can point to. ``first`` is the number of the picture that is shown first.
-    ``essential`` is the share of the training pictures that show only what the answer depends on. ``level(seed)`` is how
-    difficult a picture is, from 1, where some are easier than others. ``training`` is the number of training pictures.
+    There are ``training`` pictures to train on; ``essential`` is the share of those that show only what the answer
+    depends on. ``level(seed)`` is how difficult a picture is, from 1, where some are easier than others.
     """
 
     slug: str

@@ -142,40 +142,43 @@ RECIPES = {
     "scenes-tag": replace(SCENES, crop=1.0),  # a crop would cut the corner off, and with it the class
     "scenes-place": SCENES,
     **{one.slug: TASK for one in TASKS},
+    "tasks-signposts": replace(TASK, rate=2e-3, curriculum=((0.3, 1), (0.3, 2), (0.4, 3))),
 }
 
 
 @dataclass(frozen=True)
 class Start:
-    """The weights that the training of a model starts from, and for how many epochs it then goes on."""
+    """The ``model`` whose weights a training starts from, and for how many epochs it then goes on.
 
-    mechanism: str
+    The name of a family stands for its model with the same mechanism.
+    """
+
+    model: str
     epochs: int
 
 
-PLAIN = "plain"
 STARTS = {
-    "tasks-same-row": Start(PLAIN, 10),
-    "tasks-odd-one-out": Start(PLAIN, 10),
-    "tasks-signposts": Start(PLAIN, 10),
-    "tasks-marked/attention-pooling": Start(PLAIN, 6),
-    "tasks-marked/self-attention": Start(PLAIN, 6),
-    "tasks-sun-or-moon/recurrent": Start("self-attention", 6),
-    "tasks-signposts/self-attention": Start(PLAIN, 20),
-    "tasks-signposts/recurrent": Start("self-attention", 15),
-    "tasks-signposts/transformer": Start("self-attention", 12),
+    "tasks-same-row": Start("tasks-same-row/plain", 10),
+    "tasks-odd-one-out": Start("tasks-odd-one-out/plain", 10),
+    "tasks-signposts": Start("tasks-sun-or-moon", 16),
+    "tasks-marked/attention-pooling": Start("tasks-marked/plain", 6),
+    "tasks-marked/self-attention": Start("tasks-marked/plain", 6),
+    "tasks-sun-or-moon/recurrent": Start("tasks-sun-or-moon/self-attention", 6),
 }
 """Where a model of a task starts if not from fresh weights: a family's, but for its plain model, or one model's.
 
 Objects are hard to learn before the cue is found, so the models of some tasks start from the plain one, which knows
-them; and where the features of the cue are hard to find too, from the one with self-attention.
+them; or from models of another task, which know colors.
 """
 
 
 def usual_start(slug: str) -> Start | None:
     """The usual start of a model of a task; None for fresh weights."""
     family, _, name = slug.partition("/")
-    return STARTS.get(slug) or (STARTS.get(family) if name != PLAIN else None)
+    found = STARTS.get(slug) or STARTS.get(family)
+    if found is None or found.model == slug:
+        return None
+    return found if "/" in found.model else replace(found, model=f"{found.model}/{name}")
 
 
 def recipe(family: str, *, started: bool = False, **changes: Any) -> Recipe:

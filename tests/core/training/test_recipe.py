@@ -96,7 +96,7 @@ def test_a_model_of_a_task_starts_where_its_card_says() -> None:
     assert len(cards) > 20
     for card in cards:
         usual, family = usual_start(card.slug), card.family
-        start = None if usual is None else f"{family}/{usual.mechanism}"
+        start = None if usual is None else usual.model
         assert card.facts["start"] == start, card.slug
         chosen = recipe(family) if usual is None else replace(recipe(family), epochs=usual.epochs)
         assert json.loads(to_json(chosen.to_json())) == card.facts["recipe"], card.slug
