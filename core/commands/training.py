@@ -111,6 +111,7 @@ def make_plan(model: str, data: Dataset, options: argparse.Namespace) -> Plan:
         start = usual.model
         parts["epochs"] = parts["epochs"] or usual.epochs
         parts["rate"] = parts["rate"] or recipe(family).rate
+        parts["curriculum"] = parts["curriculum"] or usual.curriculum or None
     start = None if start == FRESH else start
     return Plan(model, start, recipe(family if family in RECIPES else data.name, started=start is not None, **parts))
 

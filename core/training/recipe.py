@@ -150,17 +150,21 @@ RECIPES = {
 class Start:
     """The ``model`` whose weights a training starts from, and for how many epochs it then goes on.
 
-    The name of a family stands for its model with the same mechanism.
+    The name of a family stands for its model with the same mechanism. A ``curriculum`` replaces that of the recipe.
     """
 
     model: str
     epochs: int
+    curriculum: tuple[tuple[float, int], ...] = ()
 
 
 STARTS = {
     "tasks-same-row": Start("tasks-same-row/plain", 10),
     "tasks-odd-one-out": Start("tasks-odd-one-out/plain", 10),
-    "tasks-signposts": Start("tasks-sun-or-moon", 16),
+    "tasks-signposts": Start("tasks-sun-or-moon", 8),
+    "tasks-signposts/self-attention": Start("tasks-sun-or-moon", 16),
+    "tasks-signposts/transformer": Start("tasks-sun-or-moon", 16),
+    "tasks-signposts/recurrent": Start("tasks-sun-or-moon", 50, ((0.14, 1), (0.3, 2), (0.56, 3))),
     "tasks-marked/attention-pooling": Start("tasks-marked/plain", 6),
     "tasks-marked/self-attention": Start("tasks-marked/plain", 6),
     "tasks-sun-or-moon/recurrent": Start("tasks-sun-or-moon/self-attention", 6),

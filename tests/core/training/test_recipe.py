@@ -98,7 +98,9 @@ def test_a_model_of_a_task_starts_where_its_card_says() -> None:
         usual, family = usual_start(card.slug), card.family
         start = None if usual is None else usual.model
         assert card.facts["start"] == start, card.slug
-        chosen = recipe(family) if usual is None else replace(recipe(family), epochs=usual.epochs)
+        chosen = recipe(family)
+        if usual is not None:
+            chosen = replace(chosen, epochs=usual.epochs, curriculum=usual.curriculum or chosen.curriculum)
         assert json.loads(to_json(chosen.to_json())) == card.facts["recipe"], card.slug
 
 
