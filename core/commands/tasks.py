@@ -13,6 +13,7 @@ from core.evaluation.task_matrix import (
     ENOUGH,
     Cells,
     TaskStudies,
+    levels_of,
     lost,
     open_studies,
     pictures_for,
@@ -34,7 +35,7 @@ def tasks(options: argparse.Namespace) -> None:
     """Print the matrix of tasks and mechanisms: accuracy, and in brackets the accuracy with changed attention."""
     cells, studies = task_cells(core.cards()), open_studies()
     lines = [*matrix(cells, options.attention), "", *legend(cells, options.attention)]
-    lines += [*spreads(cells), *trainings(cells), *curves(studies), *full_reach(studies)]
+    lines += [*spreads(cells), *by_level(cells), *trainings(cells), *curves(studies), *full_reach(studies)]
     print_answer(as_json(cells, studies), "\n".join(lines), options)
 
 
@@ -78,6 +79,16 @@ def spreads(cells: Cells) -> Iterator[str]:
     for (task, mechanism), spread in found.items():
         each = ", ".join(map(percentage, spread.accuracies))
         yield f"{task + '/' + mechanism:38}{percentage(spread.mean):>6} ± {percentage(spread.deviation)} ({each})"
+
+
+def by_level(cells: Cells) -> Iterator[str]:
+    """Yield a line for each model of pictures with levels: its accuracy on each."""
+    found = {place: levels for place, card in cells.items() if (levels := levels_of(card))}
+    if found:
+        yield ""
+        yield "By level, in % (signposts: one, two or three flags on a trail):"
+    for (task, mechanism), levels in found.items():
+        yield f"{task + '/' + mechanism:38}" + "  ".join(f"{percentage(share):>6}" for share in levels)
 
 
 def trainings(cells: Cells) -> Iterator[str]:

@@ -28,13 +28,15 @@ class Measurement:
     """The accuracy of a model on a number of ``pictures``, as a fraction.
 
     ``ablation`` is the accuracy with every tap ``uniform``, ``shuffled`` and ``off``; empty without attention.
-    ``confusion`` (k, k) int64 counts: rows the true class, columns the predicted one.
+    ``confusion`` (k, k) int64 counts: rows the true class, columns the predicted one. ``levels`` is the accuracy on the
+    pictures of each level of difficulty; empty where they have none.
     """
 
     pictures: int
     accuracy: float
     ablation: dict[str, float]
     confusion: np.ndarray
+    levels: dict[int, float]
 
 
 def evaluate(
@@ -56,6 +58,7 @@ def evaluate(
     right = dict.fromkeys(wanted, 0)
     classes = len(classifier.card.classes)
     confusion = np.zeros((classes, classes), np.int64)
+    correct = np.zeros(len(split), bool)
 
     def count_correct(indices: range) -> None:
         labels = split.labels[indices.start : indices.stop]
@@ -69,6 +72,7 @@ def evaluate(
                 right[name] += int(((answers == labels) & fine).sum())
             else:
                 np.add.at(confusion, (labels, answers), 1)
+                correct[indices.start : indices.stop] = answers == labels
 
     for start in range(0, len(split), batch):
         indices = range(start, min(start + batch, len(split)))
@@ -77,23 +81,28 @@ def evaluate(
             progress(indices.stop, len(split))
     count = len(split)
     ablation = {name: hits / count for name, hits in right.items()}
-    return Measurement(count, int(confusion.trace()) / count, ablation, frozen(confusion))
+    parts = [] if split.levels is None else np.unique(split.levels)
+    levels = {int(one): float(correct[split.levels == one].mean()) for one in parts}
+    return Measurement(count, int(confusion.trace()) / count, ablation, frozen(confusion), levels)
 
 
 def measure_card(classifier: Classifier, data: Dataset, progress: Progress | None = None) -> ModelCard:
     """Measure a classifier on a data set and return its card with the new values.
 
     Facts: ``confusion`` as lists, for up to ``CLASSES`` classes; the accuracy and the number of pictures of an
-    ``independent`` split, if the data have one; and for each method that must be complete, whether it is.
+    ``independent`` split, and the accuracy on each of the ``levels``, if the data have them; and for each method that
+    must be complete, whether it is.
     """
     found = evaluate(classifier, data.validation, progress=progress)
-    measured = "confusion", "independent", FACT
+    measured = "confusion", "independent", "levels", FACT
     facts = {key: value for key, value in classifier.card.facts.items() if key not in measured}
     if data.independent is not None:
         apart = evaluate(classifier, data.independent, steers={}, progress=progress)
         facts["independent"] = {"accuracy": apart.accuracy, "pictures": apart.pictures}
     if len(data.classes) <= CLASSES:
         facts["confusion"] = found.confusion.tolist()
+    if found.levels:
+        facts["levels"] = {str(level): share for level, share in found.levels.items()}
     facts[FACT] = complete_methods(classifier)
     return replace(
         classifier.card, accuracy=found.accuracy, pictures=found.pictures, ablation=found.ablation, facts=facts

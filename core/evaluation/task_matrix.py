@@ -74,6 +74,14 @@ def spread_of(card: ModelCard) -> Spread | None:
     return Spread(tuple(given["accuracies"]), given["mean"], given["std"])
 
 
+def levels_of(card: ModelCard) -> tuple[float, ...]:
+    """Return the accuracy on the pictures of each level, from the first; empty where there are none."""
+    given = card.facts.get("levels")
+    if not isinstance(given, dict) or not all(map(_is_share, given.values())):
+        return ()
+    return tuple(given.values())
+
+
 def pictures_for(curve: Iterable[tuple[int, float]], enough: float = ENOUGH) -> int | None:
     """Return the fewest training pictures from which on a learning curve stays at the accuracy ``enough``, or None.
 

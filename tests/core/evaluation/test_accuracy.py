@@ -64,6 +64,20 @@ def test_a_measurement_in_batches_is_the_same_and_reports_its_progress(tiny: Cal
     assert found.ablation["off"] == whole.ablation["off"] and evaluate(classifier, split, steers={}).ablation == {}
 
 
+def test_each_level_is_measured_on_its_own(tiny: Callable) -> None:
+    classifier, pixels = tiny("plain"), noise(40)
+    labels = np.array([core.read(classifier, core.open_image(one)).predicted for one in pixels])
+    levels = 1 + np.arange(40) % 3
+    labels[levels == 2] += 1  # all wrong
+    labels[0] += 1
+    found = evaluate(classifier, Split(labels % 10, pixels.__getitem__, levels), batch=7)
+    assert found.levels == {1: pytest.approx(13 / 14), 2: 0.0, 3: 1.0}
+    split = Split(labels % 10, pixels.__getitem__, levels)
+    facts = measure_card(classifier, Dataset("noise", classifier.card.classes, split, split)).facts
+    assert facts["levels"] == {str(level): share for level, share in found.levels.items()}
+    assert evaluate(classifier, Split(labels, pixels.__getitem__)).levels == {}
+
+
 def test_a_card_keeps_what_it_stated_but_for_what_is_measured(tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     verdicts = {"lrp": True}
     monkeypatch.setattr(accuracy, "complete_methods", lambda classifier: verdicts)

@@ -14,7 +14,7 @@ import pytest
 import core
 from core.__main__ import main
 from core.attention import MECHANISMS
-from core.evaluation import TaskStudies, lost, open_studies, pictures_for, spread_of, task_cells
+from core.evaluation import TaskStudies, levels_of, lost, open_studies, pictures_for, spread_of, task_cells
 from core.models import zoo
 from core.tasks import TASKS
 from core.training.run import spread
@@ -46,6 +46,13 @@ def test_what_is_lost_and_how_far_seeds_are_apart() -> None:
     assert found.deviation == pytest.approx(statistics.stdev([0.9, 0.8, 0.94]))
     for wrong in ("many", {"accuracies": [0.9]}, {"accuracies": [0.9, "b"], "mean": 0.9, "std": 0}, {"accuracies": 3}):
         assert spread_of(replace(one, facts={"seeds": wrong})) is None
+
+
+@pytest.mark.parametrize("wrong", [None, 0.5, {"1": "high"}, {"1": 2.0}, [0.5]])
+def test_levels_that_are_no_accuracies_are_left_out(wrong: object) -> None:
+    one = card("tasks-marked", "cbam", facts={"levels": {"1": 1.0, "2": 0.5}})
+    assert levels_of(one) == (1.0, 0.5) and levels_of(card("tasks-marked", "cbam")) == ()
+    assert levels_of(replace(one, facts={"levels": wrong})) == ()
 
 
 def test_the_fewest_pictures_are_those_from_which_on_every_point_is_enough() -> None:
@@ -94,7 +101,7 @@ def catalog(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     ways = {"uniform": 0.243, "shuffled": 0.3, "off": 0.1}
     cards = [
-        card("tasks-sun-or-moon", "plain", 0.653),
+        card("tasks-sun-or-moon", "plain", 0.653, facts={"levels": {"1": 0.91, "2": 0.52}}),
         card("tasks-sun-or-moon", "squeeze-excitation", 0.998, ablation=ways),
         card("tasks-marked", "cbam", 0.9, ablation=ways, facts={"seeds": spread(range(2), [0.9, 0.8], [{}] * 2)}),
     ]
@@ -122,6 +129,7 @@ def test_the_command_prints_every_cell(catalog: dict, capsys: pytest.CaptureFixt
             assert row[start:end].strip() == (f"{100 * one.accuracy:.1f}{left}" if one else "")
     assert "42 of 45 cells" in printed and all(one.question in printed for one in TASKS)
     assert "85.0 ± 7.1 (90.0, 80.0)" in printed
+    assert "tasks-sun-or-moon/plain" in printed and "91.0    52.0" in printed
     assert "500: 30.0, 2,000: 95.0; 2,000" in printed and "plain with a receptive field" not in printed
 
 
