@@ -128,6 +128,19 @@ def test_what_is_compared_is_the_mean_whatever_slice_is_shown_and_the_words_say_
 # --- windows, class tokens and rollout
 
 
+def test_windows_of_other_queries_are_one_map_without_rows() -> None:
+    """Two windows of four queries and six keys, two of them in both."""
+    cells = np.array([[0, 1, 2, 3, 4, 5], [4, 5, 6, 7, 8, -1]])
+    map = made("halo", Kind.KEY_WINDOWS, 2, 3, 4, 6, grid=(3, 3), cells=cells)
+    found = shown(reading(map))
+    assert len(found) == 4 and all(layer.more is None for layer in found.values())
+    assert np.array_equal(found["halo"].values, to_grid(map)) and found["halo"].detail == "3 × 3 cells"
+    assert np.array_equal(found["halo.head2"].values, to_grid(map, 1))
+    assert changes.about_tap(Tap(map.kind, softmax=True, off=0.0), changes.PAINTED) == word(
+        "change.about.painted.windows"
+    )
+
+
 def test_windows_are_handed_on_as_they_are() -> None:
     one = swin()
     slug = "features.1.1.attn"
