@@ -45,7 +45,7 @@ def pointed(values: np.ndarray, mask: np.ndarray) -> float:
 
 
 def made(kind: Kind, prefix: tuple[str, ...] = ()) -> AttentionMap:
-    """Random weights of a kind; PAIRWISE ones compare all cells, WINDOWED ones the four cells of each quarter."""
+    """Random weights of a kind; PAIRWISE ones compare all cells, those of windows the four cells of each quarter."""
     tokens = 4 if kind.windowed else prod(GRID) + len(prefix)
     shape = [SIZES.get(axis, tokens) for axis in kind.axes]
     weights = np.random.default_rng(len(kind)).dirichlet(np.ones(shape[-1]), tuple(shape[:-1])).astype(np.float32)
@@ -62,6 +62,12 @@ def expected(attention: AttentionMap, answer: np.ndarray) -> dict[tuple[str, int
         return {("", 0): sum(weights) / len(weights)}
     if kind == Kind.SEQUENCE:
         return {("glimpse", number): one for number, one in enumerate(weights)}
+    if kind == Kind.KEY_WINDOWS:  # its queries are no cells, so no row is that of the answer
+        rest = np.zeros(cells)
+        for window, own in enumerate(attention.cells):
+            for key, cell in enumerate(own):
+                rest[cell] += np.mean([head[:, key] for head in weights[window]]) / len(attention.cells)
+        return {("", 0): rest.reshape(GRID)}
     dense, first = np.zeros((cells, cells)), len(attention.prefix)
     if kind == Kind.WINDOWED:
         for window, own in enumerate(attention.cells):

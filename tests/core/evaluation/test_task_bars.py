@@ -101,7 +101,7 @@ def test_what_brings_distant_places_together_beats_plain_on_some_task(kind: str)
     ("better", "other"),
     [
         ("self-attention", "squeeze-excitation"),
-        pytest.param("recurrent", "self-attention", marks=pytest.mark.xfail(strict=True, reason="README says so")),
+        ("recurrent", "self-attention"),
     ],
 )
 def test_some_task_tells_two_mechanisms_apart(better: str, other: str) -> None:
