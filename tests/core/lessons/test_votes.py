@@ -81,7 +81,7 @@ def test_the_answer_of_a_bin_is_known_for_options() -> None:
 def test_nothing_is_written_without_a_code(tmp_path: Path) -> None:
     votes = Votes(tmp_path / "votes.jsonl")
     for code in ("", "abc234", "ABC2345", "../..."):
-        with pytest.raises(InvalidInput, match="cannot be kept"):
+        with pytest.raises(InvalidInput, match="cannot be stored"):
             votes.vote(Question(code, "lesson", "step"), "a")
     with pytest.raises(InvalidInput, match="cannot be kept"):
         votes.vote(ASKED, "a" * 1000)
