@@ -81,8 +81,9 @@ def evaluate(
             progress(indices.stop, len(split))
     count = len(split)
     ablation = {name: hits / count for name, hits in right.items()}
-    parts = [] if split.levels is None else np.unique(split.levels)
-    levels = {int(one): float(correct[split.levels == one].mean()) for one in parts}
+    levels: dict[int, float] = {}
+    if split.levels is not None:
+        levels = {int(one): float(correct[split.levels == one].mean()) for one in np.unique(split.levels)}
     return Measurement(count, int(confusion.trace()) / count, ablation, frozen(confusion), levels)
 
 

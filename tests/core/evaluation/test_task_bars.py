@@ -13,7 +13,7 @@ import pytest
 
 import core
 from core.data.drawn import draw_task
-from core.evaluation import find_cases, lost, task_cells
+from core.evaluation import find_cases, levels_of, lost, task_cells
 from core.evaluation.accuracy import STEERS, evaluate
 from core.evaluation.attention_truth import cover
 from core.models import zoo
@@ -97,16 +97,20 @@ def test_what_brings_distant_places_together_beats_plain_on_some_task(kind: str)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("better", "other"),
-    [
-        ("self-attention", "squeeze-excitation"),
-        ("recurrent", "self-attention"),
-    ],
-)
-def test_some_task_tells_two_mechanisms_apart(better: str, other: str) -> None:
+def test_some_task_tells_self_attention_and_a_channel_gate_apart() -> None:
+    better, other = "self-attention", "squeeze-excitation"
     families = [one.slug for one in TASKS if {(one.slug, better), (one.slug, other)} <= set(STORED)]
     bar(((one, STORED[one, better].accuracy - STORED[one, other].accuracy) for one in families), len(TASKS))
+
+
+@pytest.mark.slow
+def test_glimpse_by_glimpse_a_model_follows_longer_trails_than_one_layer_of_self_attention() -> None:
+    """Beyond chance in all, and by the bar on trails of three flags."""
+    better, other = (stored("tasks-signposts", one) for one in ("recurrent", "self-attention"))
+    assert better.accuracy is not None and other.accuracy is not None
+    spread = sum(one.accuracy * (1 - one.accuracy) / one.pictures for one in (better, other)) ** 0.5
+    assert better.accuracy - other.accuracy > 4 * spread
+    assert levels_of(better)[2] - levels_of(other)[2] >= POINTS
 
 
 @pytest.mark.slow
