@@ -104,6 +104,7 @@ WORDS = {
     "The classes of {model} differ from those of {data}. Give the data set that the model was trained on.": "“{model}”的类别与 {data} 的不同。请给出训练该模型所用的数据。",
     "{model} is not in the model zoo, so there is no card to store the result in. Leave out --store.": "“{model}”不在模型库中，因此没有可存放结果的模型卡。请去掉 --store。",
     "Training diverged in epoch {epoch} (loss {loss:.3g}): the weights are not finite. Choose a lower learning rate and start again; earlier epochs are kept.": "训练在第 {epoch} 轮发散（损失 {loss:.3g}）：权重不是有限的数。请选择更低的学习率并重新开始；之前的轮次会保留。",
+    "Each part of a curriculum needs a share above 0 and a level of at least 1.": "课程的每一部分都需要大于 0 的比例，以及不小于 1 的难度。",
     "Each size needs a share above 0 and a side that is a multiple of 16 pixels.": "每种尺寸都需要大于 0 的比例，以及是 16 的倍数的边长（像素）。",
     "{name} must be from {low:,} to {high:,}, not {value}.": "“{name}”必须在 {low:,} 至 {high:,} 之间，而不是 {value}。",
     "{name} must be one of: {choices}, not '{value}'.": "“{name}”必须是下列之一：{choices}；而不是“{value}”。",

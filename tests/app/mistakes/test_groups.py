@@ -98,7 +98,8 @@ def test_a_run_is_even_where_nearly_all_its_maps_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Of forty parts of a hundred pictures: in the ``uneven`` ones 15 maps are not even; so many are read at most."""
-    facts = {"model": "m", "classes": ["a"], "data": "d", "pictures": 4000, "unmatched": [], "labels": {}}
+    facts = {"model": "m", "classes": ["a"], "data": "scenes", "identity": "i", "pictures": 4000}
+    facts |= {"unmatched": [], "labels": {}}
     (tmp_path / "run.json").write_text(json.dumps(facts))
     written = []
     for part in range(40):

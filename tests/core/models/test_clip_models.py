@@ -104,7 +104,7 @@ def test_texts_that_cannot_be_compared_are_reported():
     assert refused(SLUG, ("a", " ")) == "Text 2 is empty. Remove it, or type a description."
     assert refused(SLUG, ("a", "b", " a ")) == "The text 'a' appears twice. Remove one of them."
     assert refused(SLUG, [str(one) for one in range(101)]) == "101 texts are too many. Give at most 100."
-    assert "is longer than 200 letters" in refused(SLUG, ("a", "b" * 201))
+    assert "is longer than 200 characters" in refused(SLUG, ("a", "b" * 201))
     assert "as a list of texts" in refused(SLUG, "cat") and "as a list of texts" in refused(SLUG, (1, 2))
     assert refused(SLUG, ("a", "b\ud800")) == "Text 2 contains characters that are not valid Unicode. Type it again."
     assert "cannot be read" in refused("clip:ViT-B-32/openai?classes=a|b&classes=c|d")

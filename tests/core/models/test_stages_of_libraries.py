@@ -78,10 +78,7 @@ def test_the_tokens_of_hiera_lie_at_their_cells(picture: Picture):
     unrolled = classifier.module.get_submodule("unroll")(place.flatten(1, 2))
     assert not torch.equal(unrolled, place.flatten(1, 2))
     assert torch.equal(stage.arrange(unrolled)[0, 0], place[0, ..., 0])
-    reasons = [str(one) for one in classifier.notes if "attention map" in str(one)]
-    assert reasons == [
-        "No attention map of blocks.1.attn, blocks.3.attn and 1 more: its queries and keys lie on different grids."
-    ]
+    assert not [one for one in classifier.notes if "attention map" in str(one)]  # pooled queries have maps too
 
 
 def test_pooled_tokens_are_cells_of_a_coarser_grid():
