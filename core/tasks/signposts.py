@@ -13,9 +13,9 @@ from core.tasks.task import Task
 
 SIZES = {"flag": 0.25, "star": 0.27, "moon": 0.24}
 SHOWN = 0.14
-"""The size of what a sign shows."""
+"""The sizes of the signs, and of what each shows, in sides of the picture."""
 CLOTH = (0.012, -0.008)
-"""From the middle of a flag to the middle of its cloth."""
+"""From the middle of a flag to the middle of its cloth, (x, y) in sides of the picture."""
 LONGEST = 3
 NAMES = ("red", "yellow", "green", "blue", "pink", "black")
 

@@ -55,6 +55,16 @@ def draw_card(slug: str, data: Dataset, recipe: Recipe) -> ModelCard:
             count=len(data.training),
             batch=recipe.batch,
         )
+    for _, level in recipe.curriculum:
+        if (count := len(data.training.up_to(level))) < recipe.batch:
+            raise InvalidInput(
+                "{data} has {count} training pictures up to level {level}, but a batch takes {batch}. Choose a smaller "
+                "batch or a higher level.",
+                data=data.name,
+                count=count,
+                level=level,
+                batch=recipe.batch,
+            )
     architecture = SHORT_SIGHTED if find_task(family) else FOVEA
     widths = zoo.SHORT_SIGHTED_WIDTHS if architecture == SHORT_SIGHTED else find_family(family).widths
     title, size = f"{kind.title} · {family}", recipe.sizes[-1][1]

@@ -110,6 +110,7 @@ WORDS = {
     "{name} must be one of: {choices}, not '{value}'.": "“{name}”必须是下列之一：{choices}；而不是“{value}”。",
     "Name a model FAMILY/MECHANISM, such as imagenette/cbam, not '{slug}'.": "请用 FAMILY/MECHANISM 的形式指明模型，例如 imagenette/cbam，而不是“{slug}”。",
     "{data} has {count} training pictures, but a batch takes {batch}. Choose a smaller batch.": "{data} 有 {count} 张训练图片，而一个批次需要 {batch} 张。请选择更小的批次。",
+    "{data} has {count} training pictures up to level {level}, but a batch takes {batch}. Choose a smaller batch or a higher level.": "{data} 中难度不超过 {level} 的训练图片有 {count} 张，而一个批次需要 {batch} 张。请减小批次或提高难度。",
     "Choose at least one seed.": "请至少选择一个种子。",
     "There are only {there:,} training pictures, not {count:,}. Choose a number from 1 to {there:,}.": "训练图片只有 {there:,} 张，没有 {count:,} 张。请选择 1 至 {there:,} 的数。",
     "The numbers behind a weight are available for Fovea's own mechanisms only. Choose a model that uses one.": "只有 Fovea 自己的机制才能给出权重背后的数值。请选择使用这种机制的模型。",

@@ -24,7 +24,7 @@ from core.families import FAMILIES, Family
 from core.models import zoo
 from core.models.backbone import Backbone
 from core.training import Recipe, train_model
-from core.training.run import start_from
+from core.training.run import draw_card, start_from
 from core.types import InvalidInput
 from tests.core.small_runs import TINY, WIDTHS, fresh, learn, made, made_data, same_weights
 
@@ -120,6 +120,8 @@ def test_a_curriculum_begins_with_the_easy_pictures(data: Dataset, tmp_path: Pat
     learn(staged, tmp_path, replace(TINY, epochs=4, curriculum=((0.25, 1), (0.5, 2), (0.25, 3))), batches=batches)
     assert [{int(levels[index]) for index in one} for one in shown] == [{1}, {1, 2}, {1, 2}, {1, 2, 3}]
     assert [len(one) for one in shown] == [8, 16, 16, 24]  # full batches only
+    with pytest.raises(InvalidInput, match=r"made has 9 training pictures up to level 1, but a batch takes 10"):
+        draw_card("made/plain", staged, replace(TINY, batch=10, curriculum=((0.5, 1), (0.5, 3))))
     shown.clear()
     learn(data, tmp_path / "even", replace(TINY, curriculum=((1.0, 1),)), batches=batches)
     assert [len(one) for one in shown] == [24, 24]  # pictures without levels are all shown
