@@ -27,7 +27,7 @@ with st.spinner(word("app.waking")):  # the first user waits for torch to be imp
     from app import state
     from app.runtime import startup
     from app.runtime.ahead import ahead
-    from app.runtime.mistakes.leftovers import remove_leftovers
+    from app.runtime.leftovers import remove_leftovers
     from app.state import Key, Page, Subject
     from app.views import PAGES, file_of
     from app.widgets import glossary, history, language, lesson, models, pictures, weights

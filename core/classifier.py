@@ -18,8 +18,8 @@ from core import device as devices
 from core.attention.tap import Record, Tap, listen, taps
 from core.models import answers
 from core.models.architecture import blank
-from core.models.backbone import Backbone
-from core.models.integrity import checksum_of
+from core.models.files.integrity import checksum_of
+from core.models.networks.backbone import Backbone
 from core.models.run_settings import run_settings_of
 from core.models.stages import Found, Stage, first_of, with_first
 from core.models.torchvision_taps.finding import find_stages

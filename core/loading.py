@@ -10,12 +10,15 @@ from torch import nn
 
 from core import device as devices
 from core.classifier import Classifier
-from core.models import answers, described, guard, named, opening, own, user_card, zoo
+from core.models import answers, named, zoo
+from core.models.adopting import guard
 from core.models.architecture import blank
-from core.models.clip_models import with_classes
 from core.models.copying import duplicate, opened, unwrap
-from core.models.deciding import Missing
-from core.models.opening import Choices
+from core.models.libraries import described
+from core.models.libraries.clip_models import with_classes
+from core.models.user_models import opening, own, user_card
+from core.models.user_models.deciding import Missing
+from core.models.user_models.opening import Choices
 from core.types import InvalidInput, ModelCard, Progress
 
 
@@ -109,10 +112,10 @@ def adopt(module: nn.Module, card: ModelCard | None = None, device: str = "auto"
     The card must have ``slug``, ``title``, the nearest ``mechanism`` (``plain`` without attention), the ``classes`` in
     the order of the outputs, and the ``size``, ``mean`` and ``std`` of the training pictures. The kind of ``output`` is
     optional; the classifier's card states what was detected (``core.models.answers``). Models of timm and transformers
-    need no card (``core.models.described``). A copy of the module is used, in float32 (unless it casts internally),
-    frozen and in eval mode; the caller's module stays unchanged. torchvision's attention modules in it get taps, so
-    that their attention can be recorded and steered. The copy is tested (``core.models.guard``): it gives the outputs
-    of the module, and the classifier's ``notes`` state its limits.
+    need no card (``core.models.libraries.described``). A copy of the module is used, in float32 (unless it casts
+    internally), frozen and in eval mode; the caller's module stays unchanged. torchvision's attention modules in it get
+    taps, so that their attention can be recorded and steered. The copy is tested (``core.models.adopting.guard``): it
+    gives the outputs of the module, and the classifier's ``notes`` state its limits.
 
     Compiled, parallel and exported modules are unwrapped. The outputs may be the only tensor (b, k) in the result of
     the module, or its ``logits``.

@@ -6,8 +6,8 @@ import torch
 
 from core.attribution.memoize import memoize
 from core.classifier import Classifier
+from core.models.adopting.guard import pictures
 from core.models.architecture import blank
-from core.models.guard import pictures
 
 
 @memoize

@@ -18,7 +18,7 @@ from torch.autograd.graph import Node
 from core.attribution.gradient import leaf
 from core.attribution.memoize import memoize
 from core.classifier import Classifier
-from core.models.guard import pictures
+from core.models.adopting.guard import pictures
 
 RELU = "Relu"
 STRAIGHT = frozenset(

@@ -1,12 +1,10 @@
 """Lessons: folders of data that are read, checked and measured here, and displayed by the app."""
 
-from core.lessons.altered import shuffle_blocks, without_positions
 from core.lessons.claims import Comparison, Kept, comparisons, measure, store, stored
-from core.lessons.gift import to_gift
-from core.lessons.labels import CLOSE
 from core.lessons.margins import MARGIN
-from core.lessons.measured import OUTCOMES
-from core.lessons.measures import MEASURES, Measured
+from core.lessons.measuring.altered_pictures import shuffle_blocks, without_positions
+from core.lessons.measuring.measures import MEASURES, Measured
+from core.lessons.measuring.shared import OUTCOMES
 from core.lessons.pack import (
     AFTER,
     BLOCKS,
@@ -32,9 +30,11 @@ from core.lessons.pack import (
     Words,
 )
 from core.lessons.pictures import Figure, read_figure, split_figures
-from core.lessons.reading import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
+from core.lessons.printing.gift import to_gift
+from core.lessons.printing.labels import CLOSE
+from core.lessons.printing.worksheet import worksheet
+from core.lessons.reading.folder import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
 from core.lessons.votes import CODE, ROUNDS, Question, Tally, Votes, bin_of, bins, given_of, new_code
-from core.lessons.worksheet import worksheet
 
 __all__ = [
     "AFTER",

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from core.files import put, to_json
-from core.lessons.looking import family_checksum
 from core.lessons.margins import Ends, ends, least_difference
-from core.lessons.measures import MEASURES, Measured
+from core.lessons.measuring.attention import family_checksum
+from core.lessons.measuring.measures import MEASURES, Measured
 from core.lessons.pack import CHOICE, Claim, Lesson, Step
 from core.models import zoo
 from core.types import InvalidInput, Progress

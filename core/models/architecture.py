@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from core.attention import Mechanism, mechanism
-from core.models import answers, timm_models, torchvision_models
-from core.models.backbone import STAGES, Backbone
+from core.models import answers
+from core.models.files.weights import Weights, fit
+from core.models.libraries import timm_models, torchvision_models
+from core.models.networks.backbone import STAGES, Backbone
+from core.models.networks.short_sighted import short_sighted
+from core.models.networks.transformer import Transformer
 from core.models.sealed import seal
-from core.models.short_sighted import short_sighted
 from core.models.torchvision_taps import adapt
-from core.models.transformer import Transformer
-from core.models.weights import Weights, fit
 from core.types import FOVEA, SHORT_SIGHTED, InvalidInput, ModelCard
 
 

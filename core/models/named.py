@@ -14,9 +14,10 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from core.models import clip_models, hub_models, imagenet_model, timm_models
-from core.models.described import with_mechanism
-from core.models.guard import Admitted, admit
+from core.models.adopting.guard import Admitted, admit
+from core.models.libraries import clip_models, imagenet_model, timm_models
+from core.models.libraries.described import with_mechanism
+from core.models.user_models import hub_models
 from core.types import InvalidInput, ModelCard, Progress
 
 

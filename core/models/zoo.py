@@ -21,11 +21,13 @@ from torch import nn
 from core.attention import MECHANISMS
 from core.families import FAMILIES
 from core.files import open_regular, put, reason, to_json
-from core.models import named, own, timm_models, torchvision_models
+from core.models import named
 from core.models.architecture import assemble, build, freeze
-from core.models.integrity import check_bytes, checksum
+from core.models.files.integrity import check_bytes, checksum
+from core.models.libraries import timm_models, torchvision_models
 from core.models.naming import SURE, nearest
-from core.models.user_card import CHECKS
+from core.models.user_models import own
+from core.models.user_models.user_card import CHECKS
 from core.types import InvalidInput, ModelCard, Progress
 
 __all__ = ["assemble", "build", "checksum", "freeze"]

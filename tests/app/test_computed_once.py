@@ -11,7 +11,7 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import interventions
+from app.runtime.explore import interventions
 from app.runtime.store import Store
 from core.attribution import method
 from core.data import open_sample

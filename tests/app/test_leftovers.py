@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import core
-from app.runtime import benchmark, kept_runs, votes
-from app.runtime.mistakes import leftovers, owners, scans, zips
+from app.runtime import kept_runs, leftovers, votes
+from app.runtime.mistakes import owners, scans, zips
+from app.runtime.trust import benchmark
 from core import files
 from core.data import home, open_collection
 from core.lessons import Question
@@ -38,7 +39,7 @@ zips.keep(Endless(), "photos.zip")
 MEASURE = """
 import sys
 import core
-from app.runtime import benchmark
+from app.runtime.trust import benchmark
 benchmark.own_file().parent.mkdir(parents=True, exist_ok=True)
 core.benchmark(core.load("scenes/plain", "cpu"), benchmark.own_file(), sources=("grad-cam", "edges", "random"),
                pictures=2, progress=lambda done, total: print(done, flush=True))

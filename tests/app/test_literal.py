@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from app import figures
-from app.runtime.benchmark import BenchmarkRow
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.views.explore import share
 from app.views.trust import benchmark
 from app.words import Marked, code, literal, plain, word

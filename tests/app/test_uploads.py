@@ -30,7 +30,7 @@ from app.views.models.keys import ModelsKey
 from app.widgets import pictures
 from app.words import plain
 from core.images.opening import MAX_BYTES
-from core.models.own import MAX_WEIGHTS
+from core.models.user_models.own import MAX_WEIGHTS
 from tests.app.pages import MAIN, open_page, visit, warnings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -28,7 +28,7 @@ from transformers.models.siglip2.image_processing_siglip2 import convert_image_t
 import core
 from core.attention.rollout import obstacle
 from core.images import open_image
-from core.models.described import CHANNELS, FLIPPED, PATCH, describe
+from core.models.libraries.described import CHANNELS, FLIPPED, PATCH, describe
 from core.types import InvalidInput, ModelCard
 from tests.benchmarks.coverage_edits import Calls, answers, edit_difference, spread
 from tests.benchmarks.coverage_models import families

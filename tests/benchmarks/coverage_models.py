@@ -13,7 +13,7 @@ import transformers
 from timm.models import _registry as registry
 from torch import nn
 
-from core.models.clip_models import zero_shot
+from core.models.libraries.clip_models import zero_shot
 from core.types import ModelCard
 
 CLASSES = ("ash", "birch", "cedar", "elm", "fir")

@@ -13,8 +13,8 @@ from core.data import open_collection
 from core.files import to_json
 from core.images import thumbnail
 from core.lessons import check_lesson
-from core.models.user_card import parse_card
-from core.models.weights_file import read_weights
+from core.models.files.weights_file import read_weights
+from core.models.user_models.user_card import parse_card
 from core.scanning import list_runs, open_run
 from core.types import InvalidInput
 from tests.benchmarks.hostile_pictures import Make, pictures

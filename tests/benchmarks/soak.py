@@ -17,7 +17,8 @@ from random import Random
 
 import core
 from app import runtime
-from app.runtime import interventions, results
+from app.runtime import results
+from app.runtime.explore import interventions
 from core import ModelCard
 from core.images import frame
 from core.models import zoo

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from core.models import download  # noqa: E402
+from core.models.files import download  # noqa: E402
 
 SIZES = {"swin_s": 8 << 20}
 """The bytes of the weights of a model; those of all others take longer than any test."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 import core
-from core.models.guard import CLOSE
+from core.models.adopting.guard import CLOSE
 from core.types import Picture
 
 

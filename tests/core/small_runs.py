@@ -12,7 +12,7 @@ from torchvision.transforms import v2
 from core.attention import mechanism
 from core.data.datasets import Dataset, Split
 from core.distributed import Processes
-from core.models.backbone import Backbone
+from core.models.networks.backbone import Backbone
 from core.training import Recipe
 from core.training.loop import train
 

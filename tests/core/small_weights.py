@@ -7,7 +7,7 @@ import io
 import torch
 from torch import nn
 
-from core.models.weights import fit, read_weights
+from core.models.files.weights import fit, read_weights
 
 
 class Net(nn.Module):

@@ -69,7 +69,8 @@ def test_a_private_file_is_private_from_the_start(tmp_path: Path) -> None:
 
 def test_an_empty_cache_variable_is_the_cache_folder_of_the_home(tmp_path: Path) -> None:
     script = (
-        "from core.data import home; from core.models import hub, text_features, torchvision_models as torchvision;"
+        "from core.data import home; from core.models.libraries import hub, text_features;"
+        "from core.models.libraries import torchvision_models as torchvision;"
         "print(*(one.folder() for one in (hub, text_features, torchvision)), home(), sep='\\n')"
     )
     known = {name: value for name, value in os.environ.items() if name not in ("TORCH_HOME", "HF_HOME", "HF_HUB_CACHE")}

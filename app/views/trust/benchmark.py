@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.runtime.benchmark import BenchmarkRow
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.views.trust import measuring, ranking
 from app.views.trust.ground_truth import find_evidence
 from app.views.trust.keys import TrustKey

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import figures, state
-from app.runtime import attention_truth
+from app.runtime.trust import attention_truth
 from app.state import Subject
 from app.titles import part_title, tap_titles
 from app.views.trust import ranking, work

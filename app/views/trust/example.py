@@ -9,8 +9,8 @@ import streamlit as st
 
 import core
 from app import figures, runtime, state
-from app.runtime import sources
-from app.runtime.benchmark import BenchmarkRow
+from app.runtime.trust import sources
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.state import Subject
 from app.titles import class_titles
 from app.views.trust import ranking, work

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.runtime.benchmark import BenchmarkRow
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.state import Subject
 from app.views.trust import ranking
 from app.words import means, together, word

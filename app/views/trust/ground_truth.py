@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from app import state
-from app.runtime.benchmark import BenchmarkRow
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.state import Subject
 from app.views.trust import example, ranking, task_truth
 from app.views.trust.keys import TrustKey

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import runtime, state
-from app.runtime import benchmark, sources
-from app.runtime.benchmark import BenchmarkRow
 from app.runtime.mistakes.folders import is_closed
+from app.runtime.trust import benchmark, sources
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.titles import method_title
 from app.views.trust.keys import TrustKey
 from app.widgets import job, models, weights

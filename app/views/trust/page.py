@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.runtime import benchmark as measured
+from app.runtime.trust import benchmark as measured
 from app.state import Key
 from app.views.trust import benchmark, faithfulness, ground_truth, randomization
 from app.views.trust.keys import ADDRESS, TrustKey

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import figures, state
-from app.runtime import sources
-from app.runtime.benchmark import BenchmarkRow
+from app.runtime.trust import sources
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.state import Subject
 from app.titles import class_titles, within
 from app.views.trust import example, ranking, work

@@ -9,7 +9,7 @@ from math import floor
 import streamlit as st
 
 from app import figures, state
-from app.runtime.benchmark import BenchmarkRow
+from app.runtime.trust.benchmark import BenchmarkRow
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title

@@ -10,7 +10,7 @@ import streamlit as st
 
 import core
 from app import figures, state
-from app.runtime import attention_truth
+from app.runtime.trust import attention_truth
 from app.state import Subject
 from app.titles import class_titles
 from app.views.trust import cue_reaction, ranking, work

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from core.models.copying import hooked
 from core.models.geometry import Place, on_picture
-from core.models.libraries import loaded
+from core.models.importing import loaded
 
 MOST = 16
 CLEAR = 3.0

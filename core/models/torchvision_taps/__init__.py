@@ -11,7 +11,7 @@ from torch import nn
 
 from core.messages import Message
 from core.models.copying import hooked
-from core.models.libraries import loaded
+from core.models.importing import loaded
 from core.models.torchvision_taps.equivalent import Equivalent
 
 

@@ -15,15 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from core.messages import Message
-from core.models.backbone import Backbone
 from core.models.copying import hooked
 from core.models.geometry import Place, hooks, on_picture
-from core.models.libraries import loaded
+from core.models.importing import loaded
 from core.models.limits import UNREACHED, no_grad_cam
+from core.models.networks.backbone import Backbone
+from core.models.networks.transformer import Transformer
 from core.models.run_settings import run_settings_of
 from core.models.seam.forwards import block_stages
 from core.models.stages import Found, Passes, Stage, first_of, observe, watch
-from core.models.transformer import Transformer
 
 STAGES: dict[type[nn.Module], Callable[[Any], dict[str, Stage]]] = {
     Backbone: Backbone.stages,

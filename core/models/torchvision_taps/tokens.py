@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from core.models.libraries import loaded
+from core.models.importing import loaded
 from core.models.seam.tokens import Layout, find_layout, name_tokens, run
 
 

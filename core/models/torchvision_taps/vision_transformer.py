@@ -20,9 +20,9 @@ from core.attention.dot_product import attend
 from core.attention.tap import Tap
 from core.kinds import Kind
 from core.messages import Message
+from core.models.networks.transformer import patches
 from core.models.stages import Stage
 from core.models.torchvision_taps.equivalent import Equivalent
-from core.models.transformer import patches
 
 
 def square_grid(cells: int) -> tuple[int, int]:

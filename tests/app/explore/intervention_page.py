@@ -19,7 +19,7 @@ SAMPLE = "scenes/24"
 def page(slug: str, family: bool, clicked: int | None = None) -> None:
     """The test alone, with a small model; ``clicked`` is a line of the table that was clicked before."""
     from app import runtime, state
-    from app.runtime import interventions as known
+    from app.runtime.explore import interventions as known
     from app.views.explore.analysis import Analysis
     from app.views.explore.keys import ExploreKey
     from app.views.explore.tests import ablations, interventions

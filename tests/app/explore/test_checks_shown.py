@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import attention_maps
-from app.runtime import faithfulness, results
+from app.runtime import results
+from app.runtime.explore import faithfulness
 from app.runtime.store import Store
 from app.views.explore.tests import checks
 from app.words import word

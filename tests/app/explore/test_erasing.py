@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import attention_maps, figures
-from app.runtime import faithfulness, results
+from app.runtime import results
+from app.runtime.explore import faithfulness
 from app.runtime.store import Store
 from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import curves, erasing

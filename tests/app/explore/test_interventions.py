@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.attention_maps import find_choice
-from app.runtime import interventions
+from app.runtime.explore import interventions
 from app.state import Key, Subject
 from app.titles import tap_titles
 from app.views.explore.keys import ExploreKey

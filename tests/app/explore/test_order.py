@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import core
-from app.runtime.order import read_reordered, shuffled
+from app.runtime.explore.order import read_reordered, shuffled
 from core.data import open_sample
-from core.models.transformer import Transformer
+from core.models.networks.transformer import Transformer
 from tests.app.learn.played import EVERY, find
 from tests.app.pages import open_page, press, shown_text, well
 

@@ -10,7 +10,8 @@ from PIL import Image
 from app.runtime import lessons as runtime_lessons
 from app.runtime.lessons import lessons, measured
 from core.data import open_sample
-from core.lessons import SHIPPED, check_lesson, known, lesson_folders, read_lesson
+from core.lessons import SHIPPED, check_lesson, lesson_folders, read_lesson
+from core.lessons.reading import references
 from tests.app.learn.played import EVERY
 from tests.app.pages import open_page, shown_text, well
 from tests.core.lessons.small_lesson import TOML, WORDS, small_lesson
@@ -58,7 +59,7 @@ def test_shipped_lessons_are_not_checked_against_their_models_while_the_app_runs
     (folder / "en.md").write_text(WORDS, "utf-8")
     monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
     opened: list[str] = []
-    monkeypatch.setattr(known, "open_sample", lambda slug: opened.append(slug) or open_sample(slug))
+    monkeypatch.setattr(references, "open_sample", lambda slug: opened.append(slug) or open_sample(slug))
     for checked in (runtime_lessons._checked, runtime_lessons._measured):
         checked.clear()
     found = lessons()

@@ -18,7 +18,8 @@ import core
 from app.state import Key
 from app.views.models import own_models
 from app.words import word
-from core.models import download, zoo
+from core.models import zoo
+from core.models.files import download
 from core.types import InvalidInput
 from tests.app.models.uploading import bring
 from tests.app.pages import open_page, press, shown_text, visit, well

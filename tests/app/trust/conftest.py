@@ -11,8 +11,8 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import benchmark
 from app.runtime.store import Store
+from app.runtime.trust import benchmark
 from core import scenes
 from core.device import worker
 from core.models import zoo

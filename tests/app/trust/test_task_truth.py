@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import figures, runtime
-from app.runtime import attention_truth
 from app.runtime.store import Store
+from app.runtime.trust import attention_truth
 from app.views.trust import task_truth
 from app.views.trust.cue_reaction import SHOWN
 from app.views.trust.keys import TrustKey

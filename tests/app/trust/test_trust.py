@@ -12,7 +12,8 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import benchmark, results, sources
+from app.runtime import results
+from app.runtime.trust import benchmark, sources
 from app.state import Key
 from app.views.trust import faithfulness, ground_truth, randomization, ranking
 from app.views.trust.keys import TrustKey

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 import core
-from app.runtime import benchmark as measured
-from app.runtime import sources
+from app.runtime.trust import benchmark as measured
+from app.runtime.trust import sources
 from app.state import Key
 from app.views.trust import benchmark, ground_truth, measuring
 from app.views.trust.keys import TrustKey

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from core.attention import MECHANISMS, Mechanism, mechanism
 from core.attention.tap import listen, replaced, steer, switched_off, taps
-from core.models.backbone import Backbone
-from core.models.transformer import Transformer
+from core.models.networks.backbone import Backbone
+from core.models.networks.transformer import Transformer
 from core.models.zoo import build
 from core.types import InvalidInput, Kind, ModelCard
 from tests.core.attention.mechanism_loops import REFERENCES, numbers

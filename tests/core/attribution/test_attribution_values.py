@@ -13,7 +13,7 @@ from core.attribution import attribute, batches, method
 from core.attribution.baseline import absent
 from core.attribution.batches import Pace
 from core.classifier import Classifier
-from core.models.backbone import STAGES
+from core.models.networks.backbone import STAGES
 from core.types import ModelCard, Picture
 from tests.core.guided_rectifier import guide
 from tests.core.quick_methods import compute, double, gradient, silent, tried

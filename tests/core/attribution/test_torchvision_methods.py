@@ -15,7 +15,7 @@ import core
 from core.attribution import METHODS, attribute, method, methods
 from core.attribution.perturbation import strides
 from core.classifier import Classifier
-from core.models.torchvision_models import mechanism_of
+from core.models.libraries.torchvision_models import mechanism_of
 from core.types import ModelCard, Picture
 from tests.conftest import CLASSES
 from tests.core.guided_rectifier import guide

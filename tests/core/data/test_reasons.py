@@ -15,7 +15,7 @@ import torchvision
 import core
 from core.data import fetching
 from core.files import reason
-from core.models import download
+from core.models.files import download
 from core.types import InvalidInput
 
 NAMELESS = socket.gaierror(-3, "Temporary failure in name resolution")

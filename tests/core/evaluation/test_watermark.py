@@ -23,7 +23,7 @@ import core
 from core.data import list_samples, open_sample
 from core.evaluation.localization import localize
 from core.images import open_image, square
-from core.models.imagenet_model import SLUG
+from core.models.libraries.imagenet_model import SLUG
 from core.types import Picture
 
 CARTON = "carton"

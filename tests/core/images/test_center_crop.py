@@ -13,7 +13,7 @@ from torchvision.transforms import functional as F
 import core
 from core import ModelCard
 from core.images import open_image, square
-from core.models.torchvision_models import make_card
+from core.models.libraries.torchvision_models import make_card
 
 MODELS = ("resnet50", "alexnet", "efficientnet_b1", "swin_t", "swin_v2_t", "vit_b_16", "inception_v3", "maxvit_t")
 SHAPES = [(500, 375), (301, 448), (233, 232), (777, 240), (640, 641), (97, 131)]

@@ -16,7 +16,7 @@ from core.data.samples import sample_truth
 from core.evaluation.cases import find_cases
 from core.evaluation.erasure import erase
 from core.lessons import MEASURES
-from core.lessons.altered import shuffle_blocks, without_positions
+from core.lessons.measuring.altered_pictures import shuffle_blocks, without_positions
 from core.scenes.shortcuts import INDEPENDENT, compose
 
 CLEAN, TAGGED = "scenes/plain", "scenes-tag/plain"

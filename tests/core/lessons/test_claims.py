@@ -33,10 +33,10 @@ from core.lessons import (
     store,
     stored,
 )
-from core.lessons.altered import without_positions
 from core.lessons.claims import checksums
 from core.lessons.margins import ends, share_ends
-from core.lessons.measures import mean, share
+from core.lessons.measuring.altered_pictures import without_positions
+from core.lessons.measuring.measures import mean, share
 from core.models.zoo import PRETRAINED
 from core.tasks import draw
 from tests.core.lessons.small_lesson import TOML, WORDS

@@ -20,9 +20,9 @@ from core.lessons import (
     stored,
     to_gift,
 )
-from core.lessons.gift import escaped
-from core.lessons.labels import Speaker, withheld
-from core.lessons.markup import line_html
+from core.lessons.printing.gift import escaped
+from core.lessons.printing.labels import Speaker, withheld
+from core.lessons.printing.markup import line_html
 from tests.core.lessons.gift_reader import hide, read_gift, show
 
 NAMES = sorted(one.name for one in SHIPPED.iterdir())

@@ -21,7 +21,7 @@ from core.lessons import (
     split_figures,
     worksheet,
 )
-from core.lessons.reading import LARGEST
+from core.lessons.reading.folder import LARGEST
 from core.models import zoo
 from core.types import InvalidInput
 from tests.core.lessons.planted_mistakes import MISTAKES

@@ -10,9 +10,9 @@ import pytest
 
 from core.__main__ import main
 from core.lessons import CHOICE, LANGUAGES, NUMBER, POINT, RANK, SHIPPED, Lesson, read_lesson, stored, worksheet
-from core.lessons.labels import GAP, Speaker, withheld
-from core.lessons.markup import to_html
-from core.lessons.worksheet import CHECKED, step_address
+from core.lessons.printing.labels import GAP, Speaker, withheld
+from core.lessons.printing.markup import to_html
+from core.lessons.printing.worksheet import CHECKED, step_address
 
 NAMES = sorted(one.name for one in SHIPPED.iterdir())
 TAGS = re.compile(r"<[^>]*>")

@@ -16,7 +16,8 @@ from open_clip import factory, pretrained
 from safetensors.torch import save
 
 import core
-from core.models import clip_models, text_features, zoo
+from core.models import zoo
+from core.models.libraries import clip_models, text_features
 from core.types import Picture
 from tests.core.models.small_hub import SmallHub, connected
 from tests.core.refusals import refusal

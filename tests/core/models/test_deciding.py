@@ -14,8 +14,8 @@ from torch import nn
 from torchvision import models
 
 import core
-from core.models import recognition, recognizable
 from core.models.naming import nearest, nearest_to_file
+from core.models.user_models import recognition, recognizable
 from tests.conftest import redraw
 from tests.core.models.saved_models import bare, lightning, refusal, same
 from tests.core.refusals import refusal as refusal_of

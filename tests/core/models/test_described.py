@@ -10,9 +10,9 @@ import transformers
 from torch import nn
 
 import core
-from core.models import user_card
-from core.models.described import ASSUMED, describe, distinct
-from core.models.image_processors import moments
+from core.models.libraries.described import ASSUMED, describe, distinct
+from core.models.libraries.image_processors import moments
+from core.models.user_models import user_card
 from core.types import InvalidInput, Picture
 from tests.conftest import redraw
 from tests.core.models.saved_models import NAMED

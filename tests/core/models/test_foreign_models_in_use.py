@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import core
-from core.models.clip_models import zero_shot
+from core.models.libraries.clip_models import zero_shot
 from core.scenes import OBJECTS
 from core.types import ModelCard, Picture
 from tests.conftest import redraw

@@ -13,8 +13,8 @@ from torch import nn
 from torchvision import models
 
 import core
-from core.models import own
-from core.models.torchvision_models import HALF, make_card, renormalizes
+from core.models.libraries.torchvision_models import HALF, make_card, renormalizes
+from core.models.user_models import own
 from core.types import InvalidInput, Picture
 from tests.core.guarded_models import CLASSES, card, net
 

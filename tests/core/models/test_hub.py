@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from core.models import hub
+from core.models.libraries import hub
 from core.types import Stopped
 from tests.core.models.small_hub import SmallHub, connected, patch_address
 from tests.core.refusals import refusal as refused

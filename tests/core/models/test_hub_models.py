@@ -158,7 +158,7 @@ def test_a_model_whose_weights_are_downloaded_needs_its_preprocessing(
     served: SmallHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interrupted network is no reason to assume it."""
-    from core.models import hub
+    from core.models.libraries import hub
 
     download = hub.download
 

@@ -17,8 +17,8 @@ from transformers.models.auto import image_processing_auto as auto
 import core
 from core.classifier import Classifier
 from core.images import open_image
-from core.models.described import ASSUMED, CHANNELS, FLIPPED, SQUASHED, UNSIZED, describe
-from core.models.image_processors import interpolation, moments, settled, side
+from core.models.libraries.described import ASSUMED, CHANNELS, FLIPPED, SQUASHED, UNSIZED, describe
+from core.models.libraries.image_processors import interpolation, moments, settled, side
 from tests.benchmarks.coverage_models import NAMED, TRANSFORMERS
 from tests.core.models.saved_models import PREPARED, transformers_model
 

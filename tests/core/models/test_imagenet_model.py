@@ -14,8 +14,9 @@ from timm.data import create_transform, resolve_model_data_config
 
 import core
 from core.data import list_samples, open_sample
-from core.models import imagenet_model, zoo
-from core.models.weights_file import read_weights
+from core.models import zoo
+from core.models.files.weights_file import read_weights
+from core.models.libraries import imagenet_model
 from core.types import InvalidInput
 
 KNOWN = {

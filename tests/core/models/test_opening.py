@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import core
-from core.models import recognition, recognizable
+from core.models.user_models import recognition, recognizable
 from tests.conftest import redraw
 from tests.core.models.saved_models import (
     LABELS,

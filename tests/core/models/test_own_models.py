@@ -21,8 +21,9 @@ from torchvision import models
 
 import core
 from core.attention import MECHANISMS
-from core.models import own, user_card, zoo
-from core.models.user_card import MAX_BYTES
+from core.models import zoo
+from core.models.user_models import own, user_card
+from core.models.user_models.user_card import MAX_BYTES
 from core.types import Picture
 from tests.conftest import CLASSES, SIZE, WIDTHS, redraw
 from tests.core.refusals import refusal

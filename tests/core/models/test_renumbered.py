@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 import core
-from core.models.renumbered import lists_in, runs_as_listed
+from core.models.user_models.renumbered import lists_in, runs_as_listed
 from tests.conftest import redraw
 from tests.core.models.saved_models import LABELS, bare, lightning, refusal, same
 

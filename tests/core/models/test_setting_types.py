@@ -10,8 +10,8 @@ import torch
 import transformers
 
 import core
-from core.models.described import CHANNELS as CHANNELS_FLIPPED
-from core.models.described import FLIPPED
+from core.models.libraries.described import CHANNELS as CHANNELS_FLIPPED
+from core.models.libraries.described import FLIPPED
 from tests.conftest import redraw
 from tests.core.models.saved_models import (
     LABELS,

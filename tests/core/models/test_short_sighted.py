@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from core.attention import MECHANISMS, Mechanism, mechanism
 from core.attention.tap import taps
-from core.models.short_sighted import DEPTH, RECEPTIVE_FIELD, STRIDE, ShortSighted, short_sighted
+from core.models.networks.short_sighted import DEPTH, RECEPTIVE_FIELD, STRIDE, ShortSighted, short_sighted
 from core.scenes.grounds import GROUNDS, VARIANTS
 from core.tasks import Layout, draw_pixels
 from tests.conftest import redraw

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save
 
 import core
-from core.models import own
+from core.models.user_models import own
 from core.types import InvalidInput, Picture
 from tests.conftest import redraw
 

@@ -14,8 +14,9 @@ from safetensors.torch import save
 
 import core
 from core.attention.tap import taps
-from core.models import timm_models, zoo
-from core.models.described import describe, with_mechanism
+from core.models import zoo
+from core.models.libraries import timm_models
+from core.models.libraries.described import describe, with_mechanism
 from core.models.torchvision_taps import adapt
 from core.types import Picture
 from tests.conftest import redraw

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from core.attention.tap import listen, steer, switched_off, taps, uniform
-from core.models import torchvision_models
+from core.models.libraries import torchvision_models
 from core.models.torchvision_taps import adapt, equivalents
 from core.models.torchvision_taps.vision_transformer import square_grid
 from core.types import Kind

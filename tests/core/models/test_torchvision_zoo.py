@@ -15,8 +15,9 @@ from torchvision import models
 
 import core
 from core.attention import mechanism
-from core.models import torchvision_models, zoo
-from core.models.download import CHUNK, download
+from core.models import zoo
+from core.models.files.download import CHUNK, download
+from core.models.libraries import torchvision_models
 from core.types import ModelCard, Picture, Stopped
 from tests.conftest import redraw
 from tests.core.refusals import refusal
@@ -137,7 +138,7 @@ def test_without_a_network_one_sentence_says_which_file_goes_where(home: Path, m
     def no_network(*_: object, **__: object) -> None:
         raise OSError("Network is unreachable")
 
-    monkeypatch.setattr("core.models.download.urlopen", no_network)
+    monkeypatch.setattr("core.models.files.download.urlopen", no_network)
     assert refusal(lambda: core.load("torchvision/vit_b_16", "cpu")) == (
         "vit_b_16-c867db91.pth cannot be downloaded: Network is unreachable. Get it from "
         f"https://download.pytorch.org/models/vit_b_16-c867db91.pth and put it into {home}."

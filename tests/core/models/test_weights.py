@@ -12,7 +12,7 @@ from torch import nn
 from torchvision import models
 
 import core
-from core.models.weights import fit, remark
+from core.models.files.weights import fit, remark
 from core.types import InvalidInput
 from tests.core.refusals import refusal
 from tests.core.small_weights import fitted, is_same, named, net, stored

@@ -20,8 +20,9 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from core.models import own, zoo
-from core.models.weights import read_weights
+from core.models import zoo
+from core.models.files.weights import read_weights
+from core.models.user_models import own
 from core.types import ModelCard
 from tests.core.refusals import refusal
 from tests.core.small_weights import fitted, is_same, named, net, stored

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from core.models.short_sighted import RECEPTIVE_FIELD, STRIDE
+from core.models.networks.short_sighted import RECEPTIVE_FIELD, STRIDE
 from core.scenes import grounds, stickers
 from core.tasks import ANSWER, CUE, STEP, TASKS, Item, Layout, Task, draw, draw_pixels, find_task, task
 from core.tasks.layout import OTHER

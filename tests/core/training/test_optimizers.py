@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core.attention import MECHANISMS, mechanism
 from core.attention.transformer import TransformerBlock
-from core.models.backbone import Backbone
+from core.models.networks.backbone import Backbone
 from core.models.zoo import build
 from core.training.optimizers import Optimizers, one_cycle, plateau
 from core.training.recipe import Recipe

@@ -22,7 +22,7 @@ from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
 from core.families import FAMILIES, Family
 from core.models import zoo
-from core.models.backbone import Backbone
+from core.models.networks.backbone import Backbone
 from core.training import Recipe, train_model
 from core.training.run import draw_card, start_from
 from core.types import InvalidInput

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import state
-from app.runtime import interventions
+from app.runtime.explore import interventions
 from app.state import Subject
 from app.titles import class_titles, part_title, tap_titles
 from app.views.explore.keys import ExploreKey

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from app import runtime, state, titles
-from app.runtime import faithfulness, results
+from app.runtime import results
+from app.runtime.explore import faithfulness
 from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.widgets.job import QUICK, job

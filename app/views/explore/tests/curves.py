@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from app import figures, state
-from app.runtime import faithfulness, results
+from app.runtime import results
+from app.runtime.explore import faithfulness
 from app.state import Subject
 from app.titles import class_titles
 from app.widgets.job import job

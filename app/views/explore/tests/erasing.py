@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from app import attention_maps, state, titles
-from app.runtime import faithfulness
-from app.runtime.faithfulness import Erased
+from app.runtime.explore import faithfulness
+from app.runtime.explore.faithfulness import Erased
 from app.views.explore.analysis import Analysis
 from app.views.explore.keys import TRIED, ExploreKey
 from app.views.explore.tests import address, curves

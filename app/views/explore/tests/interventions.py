@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.runtime import interventions
+from app.runtime.explore import interventions
 from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.views.explore.keys import TRIED, ExploreKey

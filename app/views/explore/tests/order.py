@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.runtime import order as reordered
+from app.runtime.explore import order as reordered
 from app.titles import class_titles
 from app.views.explore.analysis import Analysis
 from app.views.explore.keys import TRIED, ExploreKey

@@ -8,7 +8,7 @@ import streamlit as st
 from app import figures, titles
 from app.attention_maps import Choice
 from app.components.bars import Bar, show_bars
-from app.runtime import interventions
+from app.runtime.explore import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
 from app.widgets import lesson

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import figures, state
 from app.components.paint import paint
-from app.runtime import interventions
+from app.runtime.explore import interventions
 from app.state import Subject
 from app.views.explore.keys import ExploreKey
 from app.words import known, plain, word

@@ -1,0 +1,1 @@
+"""The measures that claims of lessons may name."""

@@ -1,0 +1,1 @@
+"""Lessons on paper and for Moodle: worksheets, keys and questions in GIFT."""

@@ -1,0 +1,1 @@
+"""Weights: downloaded, checked, read from any format, and put into a module."""
