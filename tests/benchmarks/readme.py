@@ -1,11 +1,12 @@
 """Write the measured tables into README.md, each between its own two marks: ``make tables``.
 
-    python -m tests.benchmarks.readme [models] [tasks] [coverage] [benchmark] [scan] [hostile]
+    python -m tests.benchmarks.readme [models] [tasks] [coverage] [benchmark] [scan] [hostile] [load] [soak]
 
 *models* is what ``python -m core models`` prints, *tasks* what ``python -m core tasks`` prints, and *coverage* what
 ``coverage`` has measured before. *benchmark* runs ``methods``, which takes a quarter of an hour; *scan* runs ``scan``
 and ``opening``, a few minutes with the machine to themselves; *hostile* runs ``hostile``, a few
-minutes on two cores.
+minutes on two cores; *load* runs ``load``, nine minutes with the machine to itself, and *soak* runs ``soak``, up to
+forty minutes.
 """
 
 from __future__ import annotations
@@ -92,10 +93,21 @@ def hostile(options: argparse.Namespace) -> str:
     return measured("hostile")
 
 
+def load(options: argparse.Namespace) -> str:
+    """The time of clicks, of one user and of a class."""
+    return measured("load")
+
+
+def soak(options: argparse.Namespace) -> str:
+    """The memory over many analyses."""
+    return measured("soak")
+
+
 def measured(name: str, *options: str) -> str:
     """What a benchmark of that name prints in a process of its own; CalledProcessError if it misses its goal."""
     command = [sys.executable, "-m", f"tests.benchmarks.{name}", *options]
-    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    text = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
 TABLES: dict[str, Callable[[argparse.Namespace], str]] = {
@@ -105,6 +117,8 @@ TABLES: dict[str, Callable[[argparse.Namespace], str]] = {
     "benchmark": benchmark,
     "scan": scan,
     "hostile": hostile,
+    "load": load,
+    "soak": soak,
 }
 
 
