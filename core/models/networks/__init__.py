@@ -1,1 +1,1 @@
-"""The networks of the shipped models: a backbone for all mechanisms, one with a small receptive field, a transformer."""
+"""The networks of the shipped models: a backbone for all mechanisms, one that sees little, and a transformer."""
