@@ -148,6 +148,7 @@ def as_json(cells: Cells, studies: TaskStudies) -> dict[str, Any]:
                 "mechanism": mechanism,
                 "accuracy": card.accuracy,
                 "pictures": card.pictures,
+                "levels": list(levels_of(card)),
                 **card.ablation,
                 "lost": {way: lost(card, way) for way in card.ablation},
                 "seeds": None

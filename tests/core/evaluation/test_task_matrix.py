@@ -143,6 +143,8 @@ def test_the_command_prints_another_change_and_json(catalog: dict, capsys: pytes
     }
     gate = next(one for one in told["cells"] if one["mechanism"] == "squeeze-excitation")
     assert gate["uniform"] == 0.243 and gate["lost"]["uniform"] == pytest.approx(0.998 - 0.243)
+    assert gate["levels"] == []
+    assert next(one for one in told["cells"] if one["mechanism"] == "plain")["levels"] == [0.91, 0.52]
     assert told["learning_curves"]["tasks-marked"]["spatial-gate"] == [[500, 0.9]]
     assert [one["guess"] for one in told["tasks"]] == [one.guess for one in TASKS]
     assert core.cards()  # the zoo of the test is the one that was printed
