@@ -18,7 +18,18 @@ from app.words import known, listed, literal, means, percent, plain, say, togeth
 from core import InvalidInput, ModelCard
 from core.attention import MECHANISMS
 from core.data import list_samples
-from core.evaluation import ENOUGH, WAYS, Cells, TaskStudies, lost, open_studies, pictures_for, spread_of, task_cells
+from core.evaluation import (
+    ENOUGH,
+    WAYS,
+    Cells,
+    TaskStudies,
+    levels_of,
+    lost,
+    open_studies,
+    pictures_for,
+    spread_of,
+    task_cells,
+)
 from core.models import RECEPTIVE_FIELD
 from core.tasks import TASKS, Task
 
@@ -101,6 +112,8 @@ def sentences(card: ModelCard, task: Task, way: str) -> Iterator[str]:
     if spread is not None:
         each = listed(map(percent, spread.accuracies))
         yield plain("matrix.tooltip.seeds", count=len(spread.accuracies), mean=percent(spread.mean), each=each)
+    if levels := levels_of(card):
+        yield plain("matrix.tooltip.levels", each=listed(map(percent, levels)))
     yield plain("matrix.tooltip.open")
 
 

@@ -18,6 +18,7 @@ WORDS = {
     "matrix.tooltip.shuffled": "With shuffled attention: {left}.",
     "matrix.tooltip.off": "Without attention: {left}.",
     "matrix.tooltip.seeds": "Mean of {count} training seeds: {mean} ({each}).",
+    "matrix.tooltip.levels": "From the easiest pictures to the hardest: {each}.",
     "matrix.tooltip.open": "Opens in Explore.",
     "matrix.legend": "First line: accuracy. The stronger the color, the more accuracy is lost when the attention is changed. ±: standard deviation over training seeds. *Chance*: the accuracy of a random choice among the objects that the cue can point to.",
     "matrix.pictures": "Measured on {pictures} pictures that were not used in training.",

@@ -18,6 +18,7 @@ WORDS = {
     "matrix.tooltip.shuffled": "打乱注意力：{left}。",
     "matrix.tooltip.off": "没有注意力：{left}。",
     "matrix.tooltip.seeds": "{count} 个训练种子的平均：{mean}（{each}）。",
+    "matrix.tooltip.levels": "从最容易的图片到最难的：{each}。",
     "matrix.tooltip.open": "点击在“探索”页打开。",
     "matrix.legend": "第一行：准确率。颜色越深，改动注意力后准确率损失越大。±：不同训练种子的标准差。“随机水平”：在线索可能指向的物体中随机选择的准确率。",
     "matrix.pictures": "在 {pictures} 张未参与训练的图片上测得。",

@@ -41,6 +41,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for one in made:
             ablation = {} if one.card.mechanism == "plain" else LEFT
             seeds = {"seeds": spread(range(2), [0.9, 0.94], [{}] * 2)} if one.card.mechanism == "transformer" else {}
+            seeds |= {"levels": {"1": 0.98, "2": 0.71}} if one.card.mechanism == "recurrent" else {}
             card = replace(one.card, accuracy=0.9, pictures=2000, ablation=ablation, facts=seeds)
             zoo.store(one.module, card)
             zoo.store_card(card)
@@ -84,6 +85,8 @@ def test_each_cell_says_what_its_card_says() -> None:
                 assert bool(found["spread"]) == (kind.slug == "transformer")
     assert "± 2.8" in cell(page, MARKED, "transformer")["spread"]
     assert "92.0" in cell(page, MARKED, "transformer")["sentence"]
+    assert "98.0\u00a0%, 71.0\u00a0%" in cell(page, MARKED, "recurrent")["sentence"]
+    assert "hardest" not in cell(page, MARKED, "cbam")["sentence"]
     assert word("matrix.missing", count=35) in shown_text(page)
 
 
