@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png"), layout="wide")
 with st.spinner(word("app.waking")):  # the first user waits for torch to be imported
     from app import state
-    from app.runtime import startup
+    from app.runtime import origins, startup
     from app.runtime.ahead import ahead
     from app.runtime.leftovers import remove_leftovers
     from app.state import Key, Page, Subject
@@ -74,6 +74,9 @@ def draw(page: StreamlitPage, about: Page) -> None:
 def run() -> None:
     """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
     unspoken = state.settle_language(state.traveled())
+    if origins.is_foreign():
+        st.error(word("app.foreign"))
+        return
     st.html(HERE / "frame.css")
     history.watch()
     if unspoken is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -50,15 +51,20 @@ class User:
     run, ``warnings`` the sentences of the last run, and ``failures`` all exceptions and errors of the session.
     """
 
-    def __init__(self, address: str, query: str = "", page: str = ""):
+    def __init__(self, address: str, query: str = "", page: str = "", **headers: str | None):
+        """Open a session; ``headers`` replace those of a browser, and None leaves one out."""
         self.host, self.query, self.page = urlsplit(address).netloc, query, page
         self.token, self.script, self.pages = self._token(), "", {}
-        headers = {"Cookie": f"_streamlit_xsrf={self.token}", "Origin": address}
-        url = f"ws://{self.host}/_stcore/stream"
+        sent = {"Cookie": f"_streamlit_xsrf={self.token}", "Origin": address, **headers}
+        url = f"ws://{sent.pop('Host', self.host)}/_stcore/stream"
+        shown = {name: value for name, value in sent.items() if value is not None}
         patient = {"max_size": None, "ping_interval": None}  # one that waits for others hears no pings
         self.connection = ExitStack()
+        if "Host" in headers:  # a name that leads to this server
+            place = urlsplit(address)
+            patient["sock"] = socket.create_connection((place.hostname, place.port))
         self.socket = self.connection.enter_context(
-            connect(url, additional_headers=headers, subprotocols=["streamlit"], **patient)
+            connect(url, additional_headers=shown, subprotocols=["streamlit"], **patient)
         )
         self.session, self.warnings, self.failures = "", [], []
         self.widgets: dict[str, Any] = {}

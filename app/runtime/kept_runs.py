@@ -9,7 +9,8 @@ from core import InvalidInput
 from core.data import home
 from core.scanning import Run, list_runs, open_run
 
-FOLDER = "FOVEA_RUNS"
+FOLDER, ZIPS = "FOVEA_RUNS", "zips"
+"""The variable that names the folder, and the name of the folder of uploaded zips in it."""
 
 
 def folder() -> Path:

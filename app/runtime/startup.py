@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit import runtime
 
-from app.runtime import uploads
+from app.runtime import origins, uploads
 from app.runtime.ahead import Work, ahead
 from core.models import timm_models
 
@@ -27,6 +27,7 @@ def prepare_process(*works: Work) -> None:
     uploads.limit()
     if runtime.exists():
         close_metrics()
+        origins.keep_to_itself()
         prepare_ahead(works)
 
 

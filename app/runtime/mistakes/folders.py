@@ -11,30 +11,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from ipaddress import ip_address
 from pathlib import Path
 
-import streamlit as st
-
 from app.runtime import kept_runs
-from app.runtime.public import is_public
+from app.runtime.public import is_closed, is_public
 from core import InvalidInput
 from core.data import DRAWN, find_data, stored
 
 FOLDERS = "FOVEA_FOLDERS"
-
-
-def is_closed() -> bool:
-    """Whether other machines can reach the server, or its owner states that they can."""
-    if is_public():
-        return True
-    address = st.get_option("server.address")
-    if address == "localhost":
-        return False
-    try:
-        return not ip_address(address or "0.0.0.0").is_loopback
-    except ValueError:  # a host name, or a socket that another program forwards
-        return True
 
 
 def opened() -> tuple[Path, ...]:

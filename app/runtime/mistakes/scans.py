@@ -20,9 +20,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.runtime import kept_runs, results
 from app.runtime.loading import Models
-from app.runtime.mistakes import folders, owners, zips
+from app.runtime.mistakes import folders, owners, room, zips
 from core import Classifier, InvalidInput, Stopped
-from core.data import IMAGENETTE, PICTURES, SEED, Collection, open_collection
+from core.data import DRAWN, IMAGENETTE, PICTURES, SEED, Collection, open_collection
 from core.files import reason
 from core.scanning import SAME_MODEL, Run, run_facts, scan
 from core.types import Progress
@@ -64,12 +64,23 @@ def collection(
     """The pictures of a path or a name, see ``open_collection``; with "" and no columns, both are detected.
 
     Raises:
-        InvalidInput: as ``open_collection`` and ``folders.check_pictures``.
+        InvalidInput: as ``open_collection``, ``check_data`` and ``folders.check_pictures``.
     """
+    check_data(data)
     found = open_collection(data, seed=seed, pictures=pictures, split=split or None, columns=dict(columns))
     if data != IMAGENETTE:  # the app's own photographs
         folders.check_pictures(found.origin, found.paths)
     return found
+
+
+def check_data(data: str) -> None:
+    """Refuse a path outside of the opened folders, wherever it comes from: a user may send any text for any choice.
+
+    Raises:
+        InvalidInput: it is neither a name of the app's own pictures, nor a stored zip, nor in an opened folder.
+    """
+    if data not in (*DRAWN, IMAGENETTE) and not zips.is_stored(Path(data)):
+        folders.check(data)
 
 
 @st.cache_resource(show_spinner=False)
@@ -116,13 +127,17 @@ def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
     waiting, and the scan stops soon, unless a user returns to it. Scanned pictures are kept.
 
     Raises:
-        InvalidInput: what the core finds wrong with the data, the disk or the run; or it is somebody else's.
+        InvalidInput: what the core finds wrong with the data, the disk or the run; it is somebody else's, or there is
+            no room left.
         Stopped: by ``stop``.
     """
     out, chosen = kept_runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
     taken = {"split": request.split or None, "columns": dict(request.columns)}
 
-    owners.claim(out, owners.present_mark())
+    mark = owners.present_mark()
+    room.check(mark)
+    owners.claim(out, mark)
+    look = room.watch(mark)
 
     def work(progress: Progress) -> None:
         _stopped.discard(request.name)
@@ -130,6 +145,7 @@ def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
         def report(done: int, total: int) -> None:
             if request.name in _stopped:
                 raise Stopped
+            look()
             progress(done, total)
 
         try:

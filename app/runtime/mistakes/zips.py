@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import threading
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from app.runtime import kept_runs
+from app.runtime.mistakes import owners, room
 from core import InvalidInput
 from core.data import LARGEST_ZIP, open_collection, stored
-from core.files import age, reason, sweep, unfinished
+from core.files import LEFT, age, reason, sweep, unfinished
 
-ZIPS = "zips"
 CHUNK = 1 << 20
 UNUSED = 24 * 3600.0
 """Seconds for which a zip without a run is stored."""
 
+_storing = threading.Lock()
+
 
 def folder() -> Path:
-    """The folder of the zips, each in a subfolder named by the hash of its content."""
-    return kept_runs.folder() / ZIPS
+    """The folder of the zips, each in a subfolder named by the hash of its content and by its user."""
+    return kept_runs.folder() / kept_runs.ZIPS
 
 
 def keep(file: BinaryIO, name: str) -> Path:
@@ -31,9 +35,11 @@ def keep(file: BinaryIO, name: str) -> Path:
         InvalidInput: it is too large, is no zip, holds no pictures, or there is no room for it.
     """
     remove_unused()
+    mark = owners.present_mark()
+    room.check(mark)
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        place = _store(file, name)
+        place = _store(file, name, mark)
     except OSError as error:
         raise InvalidInput(
             "{name} cannot be stored in {folder}: {reason}. Check the folder and its free space.",
@@ -49,8 +55,8 @@ def keep(file: BinaryIO, name: str) -> Path:
     return place
 
 
-def _store(file: BinaryIO, name: str) -> Path:
-    """Write a zip atomically and return its path."""
+def _store(file: BinaryIO, name: str, mark: str) -> Path:
+    """Write a zip of a user atomically and return its path."""
     digest, size = hashlib.sha256(), 0
     beside = unfinished(folder() / "zip")
     try:
@@ -65,11 +71,18 @@ def _store(file: BinaryIO, name: str) -> Path:
                         megabytes=LARGEST_ZIP >> 20,
                     )
                 kept.write(chunk)
-        place = folder() / digest.hexdigest()[:16] / (re.sub(r"[^\w-]+", "-", PurePath(name).stem)[:60] + ".zip")
-        place.parent.mkdir(exist_ok=True)
-        return beside.replace(place)
+        place = folder() / f"{digest.hexdigest()[:16]}{room.label(mark)}" / f"{_plain(name)}.zip"
+        with _storing:  # two at once have no more room than one after the other
+            room.check(mark, size)
+            place.parent.mkdir(exist_ok=True)
+            return beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _plain(name: str) -> str:
+    """The name of a file without its ending, shortened, in letters and digits."""
+    return re.sub(r"[^\w-]+", "-", PurePath(name).stem)[:60]
 
 
 def drop(place: Path) -> None:
@@ -81,7 +94,8 @@ def drop(place: Path) -> None:
 
 def is_stored(place: Path) -> bool:
     """Whether a zip is one of these."""
-    return place.parent.parent == folder().absolute() and place.is_file()
+    inside = place.parent.parent == folder().absolute() and place.parent.name != os.pardir
+    return inside and place.is_file()
 
 
 def remove_unused() -> None:
@@ -93,3 +107,6 @@ def remove_unused() -> None:
         if str(place) not in used:
             with suppress(OSError):  # another process has removed it, or it may not be removed
                 drop(place)
+    for empty in (one for one in folder().glob("*") if one.is_dir() and age(one) > LEFT):
+        with suppress(OSError):  # it holds a zip
+            empty.rmdir()

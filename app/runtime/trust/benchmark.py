@@ -13,6 +13,7 @@ import torch
 import core
 from app.runtime import results
 from app.runtime.jobs import wait_for
+from app.runtime.public import is_closed
 from app.runtime.trust import sources
 from core import Classifier, InvalidInput
 from core.attribution import pace
@@ -22,6 +23,8 @@ from core.files import reason
 from core.types import Progress
 
 FILE = "FOVEA_BENCHMARK"
+LARGEST = 10_000_000
+"""Bytes of that file on a server that others can reach; then nothing more is measured."""
 ASIDE = torch.device("meta")
 """A device without computation: its worker runs one benchmark after another and leaves the real device to other
 jobs."""
@@ -44,7 +47,8 @@ def own_file() -> Path:
 def read_rows(checksums: Mapping[str, str]) -> BenchmarkTable:
     """The shipped rows, replaced by this machine's own rows of the same model and source.
 
-    ``checksums`` are those of the weights by model; a row of other weights or of a missing model is ignored.
+    On a server that others can reach, anybody can measure, so the shipped rows stay. ``checksums`` are those of the
+    weights by model; a row of other weights or of a missing model is ignored.
     """
     table: dict[tuple[str, str], tuple[BenchmarkRow, ...]] = {}
     broken = []
@@ -54,6 +58,8 @@ def read_rows(checksums: Mapping[str, str]) -> BenchmarkTable:
         except InvalidInput:
             broken.append(path)
             continue
+        if is_closed():
+            rows = [one for one in rows if (one.model, one.source) not in table]
         table |= dict.fromkeys(((one.model, one.source) for one in rows), ())
         for one in rows:
             table[one.model, one.source] += (one,)
@@ -88,9 +94,19 @@ def _sound(row: BenchmarkRow) -> bool:
 def missing_sources(
     rows: Sequence[BenchmarkRow], model: Classifier, wanted: Sequence[str], pictures: int, seed: int
 ) -> list[str]:
-    """Return the sources that have not been measured on that many pictures of that seed."""
-    requested = (model.card.slug, model.card.facts.get("checksum", ""), pictures, seed)
-    there = {row.source for row in rows if (row.model, row.checksum, row.wanted, row.seed) == requested}
+    """Return the sources that have not been measured on that many pictures of that seed.
+
+    On a server that others can reach, those that are shipped, or measured on as many pictures of another seed, are not
+    measured again: the rows that others see stay.
+    """
+    own = [row for row in rows if (row.model, row.checksum) == (model.card.slug, model.card.facts.get("checksum", ""))]
+    if is_closed():
+        shipped = {(row.model, row.source, row.checksum) for row in _open(shipped_benchmark())}
+        there = {
+            row.source for row in own if (row.model, row.source, row.checksum) in shipped or row.wanted >= pictures
+        }
+    else:
+        there = {row.source for row in own if (row.wanted, row.seed) == (pictures, seed)}
     return [name for name in wanted if name not in there]
 
 
@@ -117,10 +133,17 @@ def measure_sources(
     """Measure those sources and store them in this machine's own file; finished ones are kept if it is stopped.
 
     Raises:
-        InvalidInput: as ``core.benchmark``; or the file's folder cannot be created.
+        InvalidInput: as ``core.benchmark``; the file's folder cannot be created, or the file of a server is full.
         Stopped: a newer request took its place.
     """
     path = own_file()
+    if is_closed() and path.is_file() and path.stat().st_size > LARGEST:
+        raise InvalidInput(
+            "The measurements on this server use {megabytes} MB, which is the limit. The owner of the server can "
+            "remove {name}.",
+            megabytes=LARGEST // 1_000_000,
+            name=path.name,
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import runtime, state
-from app.runtime.mistakes.folders import is_closed
+from app.runtime.public import is_closed
 from app.runtime.trust import benchmark, sources
 from app.runtime.trust.benchmark import BenchmarkRow
 from app.titles import method_title
@@ -41,7 +41,8 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
         return
     with panel:
         own = benchmark.own_file()
-        st.markdown(word("measuring.about", path=code(own.name if is_closed() else str(own))))
+        about = word("measuring.shared") if is_closed() else word("measuring.about", path=code(str(own)))
+        st.markdown(about)
         slugs, wanted, pictures, seed = pick_measurement(card)
         with st.spinner(word("measuring.timing")):
             tasks = plan(slugs, rows, wanted, pictures, seed)

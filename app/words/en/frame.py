@@ -4,6 +4,7 @@ WORDS = {
     "app.name": "Fovea",
     "app.sentence": "See where an image classifier attends, next to its attribution maps.",
     "app.waking": "Starting Fovea ...",
+    "app.foreign": "This page was not opened at an address of Fovea. On this machine, open the address that Fovea shows at its start. Behind a proxy, set browser.serverAddress to the name of the server.",
     "app.failed": "This page cannot be displayed because of an internal error. Your settings are kept. Change one of them, or reload the page. The server's console shows the error.",
     "page.explore": "Explore",
     "page.unknown": "The link names an unknown page ({page}); Explore is shown instead.",

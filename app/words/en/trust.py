@@ -161,6 +161,7 @@ WORDS = {
     # measuring
     "measuring.title": "Measure more",
     "measuring.about": "Your measurements are stored in {path} and replace the shipped rows of the same model and map. Rows with the same seed and as many pictures are not measured again.",
+    "measuring.shared": "All users of this server see your measurements. The shipped rows stay, and rows with as many pictures are not measured again.",
     "measuring.models": "Models",
     "measuring.sources": "Maps",
     "measuring.all": "All available",

@@ -61,6 +61,11 @@ WORDS = {
     "{count} processes cannot divide a batch of {batch} equally. Choose another batch size.": "{count} 个进程无法平分大小为 {batch} 的批次。请选择别的批次大小。",
     # scans and reports
     "There is no run '{name}'. Choose one from the list.": "没有扫描结果“{name}”。请从列表中选择。",
+    "{variable} is not a positive number of gigabytes. Correct it.": "{variable} 不是大于零的 GB 数。请改正。",
+    "Your runs and zips use {used} MB of the {limit} MB for each user. Only the owner of the server can remove some.": "你的扫描结果和压缩包占用 {used} MB，每位用户最多 {limit} MB。只有服务器的管理者可以移除。",
+    "Your runs and zips use {used} MB of the {limit} MB for each user. Remove runs that you no longer need; a zip without a run is removed after a day.": "你的扫描结果和压缩包占用 {used} MB，每位用户最多 {limit} MB。请移除不再需要的扫描结果；没有扫描结果的压缩包一天后会自动移除。",
+    "The runs on this server use {used} MB of {limit} MB. Remove your runs that you no longer need, or inform the owner of the server.": "这台服务器上的扫描结果占用 {used} MB，上限为 {limit} MB。请移除你不再需要的扫描结果，或告知服务器的管理者。",
+    "The measurements on this server use {megabytes} MB, which is the limit. The owner of the server can remove {name}.": "这台服务器上的测量结果已占用 {megabytes} MB，达到上限。服务器的管理者可以移除 {name}。",
     "This run belongs to another user, so you cannot change it. Start your own scan.": "这次扫描结果属于其他用户，你不能修改它。请自己开始扫描。",
     "{folder} is not a run of this app. Delete the folder by hand.": "{folder} 不是本应用的扫描结果。请手动删除该文件夹。",
     "{name} cannot be stored in {folder}: {reason}. Check the folder and its free space.": "“{name}”无法保存到 {folder}：{reason}。请检查该文件夹及其剩余空间。",

@@ -4,6 +4,7 @@ WORDS = {
     "app.name": "Fovea",
     "app.sentence": "看图像分类器把注意力放在哪里，并与归因图对照。",
     "app.waking": "正在启动 Fovea……",
+    "app.foreign": "这个页面不是在 Fovea 的地址打开的。在本机请打开 Fovea 启动时显示的地址；经过代理时，请把 browser.serverAddress 设为服务器的名称。",
     "app.failed": "这一页出错了。你的设置仍然保留：请改动其中一项，或重新载入页面。错误详情见服务器的控制台。",
     "page.explore": "探索",
     "page.unknown": "没有“{page}”这一页，现在显示的是“探索”。",

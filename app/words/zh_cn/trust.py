@@ -160,6 +160,7 @@ WORDS = {
     # measuring
     "measuring.title": "继续测量",
     "measuring.about": "你的测量结果保存在 {path}，并取代自带的同一模型、同一张图的行。种子相同、图片也够多的行不再测量。",
+    "measuring.shared": "这台服务器的所有用户都会看到你的测量结果。自带的行保持不变，图片同样多的行不再测量。",
     "measuring.models": "模型",
     "measuring.sources": "图",
     "measuring.all": "全部可用的",

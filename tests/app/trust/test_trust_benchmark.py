@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -182,6 +182,27 @@ def test_what_is_requested_is_measured_once_and_joins_the_table(
     page = well(page.run())
     page = well(page.button(key="forget-measured").click().run())
     assert (page.dataframe[0].value["pictures"] == PICTURES).all() and not measured.own_file().exists()
+
+
+def test_on_a_server_nobody_replaces_the_rows_that_others_see(
+    rows: list[dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "is_closed", lambda: True)
+    shipped = BenchmarkRow(**rows[0])
+    others = [row for row in rows if row["source"] != shipped.source]
+    added = [replace(BenchmarkRow(**others[0]), source="blank-map", wanted=100, mean=0.25)]
+    mine = [replace(shipped, mean=0.123, wanted=2), *added]
+    measured.own_file().parent.mkdir(parents=True)
+    measured.own_file().write_text(json.dumps([asdict(one) for one in mine]))
+    found = measured.read_rows({"scenes/cbam": "of scenes/cbam"}).rows
+    assert set(found) == {BenchmarkRow(**row) for row in rows if row["model"] == "scenes/cbam"} | set(added)
+    model = core.load("scenes/cbam", "cpu")
+    names = (shipped.source, "blank-map", "another")
+    assert measured.missing_sources(found, model, names, 200, 7) == ["blank-map", "another"]
+    assert measured.missing_sources(found, model, names, 100, 7) == ["another"]
+    monkeypatch.setattr(measured, "LARGEST", 10)
+    with pytest.raises(InvalidInput, match="The owner of the server can remove benchmark.json"):
+        measured.measure_sources(model, ["edges"], 2, 0)
 
 
 def test_what_is_shipped_is_not_measured_again(rows: list[dict]) -> None:
