@@ -29,6 +29,7 @@ with st.spinner(word("app.waking")):  # the first user waits for torch to be imp
     from app.runtime.ahead import ahead
     from app.runtime.leftovers import remove_leftovers
     from app.state import Key, Page, Subject
+    from app.titles import device_title
     from app.views import PAGES, file_of
     from app.widgets import glossary, history, language, lesson, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
@@ -49,7 +50,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
         st.markdown(f"**{word('picture.label')}**")
         sample, picture = pictures.pick_picture(card.family, named=lesson.may_state_answers())
         framing, picture = pictures.pick_framing(card, picture)
-    st.caption(word("device.is", device=state.device()))
+    st.caption(word("device.is", device=device_title(state.device())))
     glossary.show_glossary()
     return card, sample, framing, picture
 

@@ -41,7 +41,7 @@ def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
             gate = not one.kind.on_picture
             name = word("place.gate", number=next(gates)) if gate else word("place.layer", number=next(others))
             rest = spoken[one.tap] if None in spoken[one.tap] else ()  # a name that two share distinguishes neither
-            titles[one.tap] = in_row([name, *filter(None, rest)])
+            titles[one.tap] = in_row([name, *map(within, filter(None, rest))])
     return {one.tap: titles[one.tap][:1].upper() + titles[one.tap][1:] for one in maps} | {ROLLOUT: word("map.rollout")}
 
 
@@ -119,6 +119,11 @@ def part_title(part: str, number: int) -> str:
 def within(title: str) -> str:
     """A title as it is written inside a longer one: "Layer 4a" -> "layer 4a"."""
     return title[:1].lower() + title[1:]
+
+
+def device_title(device: str) -> str:
+    """The name of a device in a sentence: "CPU" for ``cpu``, "CUDA:0" for ``cuda:0``."""
+    return device.upper()
 
 
 def grid_title(grid: Sequence[int]) -> str:

@@ -45,25 +45,27 @@ def parser() -> argparse.ArgumentParser:
 
     add("models", models)
     one = add("tasks", tasks)
-    one.add_argument("--attention", default=WAYS[0], choices=WAYS, help="what stands in brackets (default: uniform)")
+    one.add_argument("--attention", default=WAYS[0], choices=WAYS, help="the changed attention (default: uniform)")
     one = add("explain", explain)
     one.add_argument("picture", nargs="?", help="a JPEG, PNG or WebP file")
-    one.add_argument("--model", help=f"default: {MODEL}, or the recorded one")
-    one.add_argument("--method", default="grad-cam", choices=[method.slug for method in METHODS])
-    one.add_argument("--target", help="a class name; the predicted class if not given")
+    one.add_argument("--model", help=f"a model (default: {MODEL}, or the recorded one)")
+    slugs = [method.slug for method in METHODS]
+    one.add_argument("--method", default="grad-cam", choices=slugs, help="attribution method (default: grad-cam)")
+    one.add_argument("--target", help="the class to explain (default: the predicted class)")
     one.add_argument("--out", help="store the maps in this .npz file")
     one.add_argument("--record", metavar="FILE", help="record the view with all its numbers in this .json file")
-    one.add_argument("--replay", metavar="FILE", help="instead: compute a recorded view (JSON or HTML) again, compare")
+    words = "compute a recorded view (JSON or HTML) again and list the differences"
+    one.add_argument("--replay", metavar="FILE", help=words)
     add_scan(add("scan", scan))
     one = add("train", train)
     one.add_argument("models", nargs="+", metavar="FAMILY/MECHANISM")
     add_data(one)
     one.add_argument(
         "--start",
-        help="a model of the zoo whose weights to start from, or none (default: the usual one of a task's models)",
+        help="start from the weights of this model of the zoo, or none (default: none, except for some tasks)",
     )
     one.add_argument(
-        "--seeds", type=int, default=1, help="number of training seeds, for the spread; the first model is kept"
+        "--seeds", type=int, default=1, help="number of trainings with different seeds; the first model is kept"
     )
     add_recipe(one)
     one = add("evaluate", evaluate)
@@ -73,32 +75,32 @@ def parser() -> argparse.ArgumentParser:
     one = add("study", study)
     one.add_argument("model", metavar="TASK/MECHANISM")
     one.add_argument("--pictures", type=int, nargs="+", default=SIZES, help="numbers of training pictures to try")
-    one.add_argument(
-        "--full-reach", type=int, metavar="TIMES", help="instead: plain, whole picture in view, TIMES the epochs"
-    )
-    one.add_argument("--out", help="the file of studies (default: the zoo's tasks.json)")
+    words = "train only the plain model, with a receptive field of the whole picture, for TIMES as many epochs"
+    one.add_argument("--full-reach", type=int, metavar="TIMES", help=words)
+    one.add_argument("--out", help="file for the results (default: tasks.json of the zoo)")
     one = add("benchmark", benchmark)
-    one.add_argument("models", nargs="*", metavar="MODEL", help="models of the zoo (default: all that are stored)")
-    one.add_argument("--sources", nargs="+", help="methods, attention/TAP, random, blob, edges (default: all that fit)")
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models of the zoo (default: all with stored weights)")
+    words = "methods, attention/TAP, random, blob or edges (default: all that the model supports)"
+    one.add_argument("--sources", nargs="+", help=words)
     one.add_argument("--pictures", type=int, default=PICTURES, help="number of validation pictures for each model")
-    one.add_argument("--seed", type=int, default=0, help="the seed of the pictures and of the random weights")
-    one.add_argument("--data", help="the folder of the photographs (default: FOVEA_DATA)")
-    one.add_argument("--out", help="the file of the table (default: the zoo's benchmark.json)")
+    one.add_argument("--seed", type=int, default=0, help="seed of the pictures and of the random weights")
+    one.add_argument("--data", help="folder of the photographs (default: FOVEA_DATA)")
+    one.add_argument("--out", help="file for the table (default: benchmark.json of the zoo)")
     one = add("bank", bank)
-    one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all of the zoo)")
-    one.add_argument("--sources", nargs="+", help="methods, attention/TAP (default: all that fit)")
-    one.add_argument("--pictures", type=int, default=BANKED, help="number of pictures, drawn from the data")
-    one.add_argument("--data", help="a folder, zip, CSV, family of scenes or task (default: the model's own family)")
-    one.add_argument("--out", help="the file (default: where the app looks for it)")
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all models of the zoo)")
+    one.add_argument("--sources", nargs="+", help="methods or attention/TAP (default: all that the model supports)")
+    one.add_argument("--pictures", type=int, default=BANKED, help="number of pictures, drawn at random from the data")
+    one.add_argument("--data", help="a folder, zip, CSV, kind of scenes or task (default: that of the model's family)")
+    one.add_argument("--out", help="file for the maps (default: the file that the app reads)")
     one = add("lessons", lessons)
     one.add_argument(
         "folders",
         nargs="*",
         metavar="FOLDER",
-        help="folders of lessons (default: all there are); the word check measures their claims again",
+        help="folders of lessons (default: all lessons); the word check in front measures their claims again",
     )
-    one.add_argument("--measure", action="store_true", help="measure what they claim again, and keep it")
-    one.add_argument("--worksheets", metavar="OUT", help="write worksheets and keys to print into this folder")
+    one.add_argument("--measure", action="store_true", help="measure the claims again and store the results")
+    one.add_argument("--worksheets", metavar="OUT", help="write worksheets and teacher's keys into this folder")
     return whole
 
 

@@ -29,7 +29,7 @@ def make_zoo(folder: Path, slugs: Iterable[str], shipped: Iterable[str] = ("scen
                 task(family).classes,
                 widths=zoo.SHORT_SIGHTED_WIDTHS,
                 architecture=SHORT_SIGHTED,
-                accuracy=task(family).guess,  # without it the matrix has no cell
+                accuracy=task(family).chance,  # without it the matrix has no cell
             )
             path = zoo.store(redraw(zoo.build(card), seed=len(slug)), card)
             zoo.store_card(

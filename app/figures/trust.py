@@ -47,11 +47,11 @@ class Line:
     def label(self, bold: bool) -> list[str]:
         """Its name and note, in as many lines as they take."""
         lines = [letters(one) for one in wrap(self.name, WIDEST)]
-        beside = len(lines[-1]) + len(self.note) < WIDEST
+        beside = len(lines[-1]) + len(self.note) + 2 < WIDEST
         lines = [f"<b>{one}</b>" if bold else one for one in lines]
         if self.note:
             note = letters(self.note)
-            lines = [*lines[:-1], f"{lines[-1]} {note}"] if beside else [*lines, note]
+            lines = [*lines[:-1], f"{lines[-1]} · {note}"] if beside else [*lines, note]
         return lines
 
 

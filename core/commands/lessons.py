@@ -27,9 +27,9 @@ CHECK = "check"
 
 
 def lessons(options: argparse.Namespace) -> None:
-    """Check the files of lessons and the bounds of their claims; ``check`` or --measure measures the claims again.
+    """Check the files of lessons and the bounds of their claims; check or --measure measures the claims again.
 
-    --worksheets writes worksheets and keys to print.
+    --worksheets writes worksheets and teacher's keys to print.
     """
     again, given = options.measure or options.folders[:1] == [CHECK], [one for one in options.folders if one != CHECK]
     folders = [Path(one) for one in given] or list(lesson_folders())

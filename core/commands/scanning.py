@@ -20,19 +20,19 @@ SHOWN = 20
 
 def add_scan(one: argparse.ArgumentParser) -> None:
     """The options of ``scan``."""
-    one.add_argument("--model", default="imagenette/cbam")
+    one.add_argument("--model", default="imagenette/cbam", help="the model to scan with (default: imagenette/cbam)")
     words = f"{', '.join(DRAWN)}, imagenette, a folder, a zip, or a CSV of paths and labels"
     one.add_argument("--data", required=True, help=words)
     one.add_argument("--out", required=True, help="the folder of the run; an unfinished scan there is continued")
     one.add_argument("--seed", type=int, default=SEED, help="seed of scenes and tasks (default: that of validation)")
-    one.add_argument("--pictures", type=int, default=PICTURES, help="number of scenes, or of pictures of a task")
+    one.add_argument("--pictures", type=int, default=PICTURES, help="number of scenes or of a task's pictures")
     words = "the split to scan, or all (default: validation, or test if there is none)"
     one.add_argument("--split", help=words)
-    words = "which column of a CSV is its path, label or split, such as label=species; may be repeated"
+    words = "the column of a CSV file with the path, label or split, such as label=species; may be repeated"
     one.add_argument("--column", action="append", default=[], metavar="WHAT=HEADING", help=words)
-    words = "how attention is compared with Grad-CAM of the last stage; none is a little faster"
+    words = "measure that compares attention with Grad-CAM of the last stage; none is a little faster"
     one.add_argument("--agreement", default="rank-correlation", choices=("rank-correlation", "none"), help=words)
-    words = "the model's class that a label of the data means, where their names differ; may be repeated"
+    words = "the class of the model for a label of the data, if their names differ; may be repeated"
     one.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=words)
 
 

@@ -28,7 +28,7 @@ SIZES = (400, 1200, 4000, 12_000)
 
 
 def study(options: argparse.Namespace) -> None:
-    """Train the models of a task on fewer pictures, or its plain model with a full receptive field, for comparison."""
+    """Train a task's model on fewer pictures, or its plain model with a receptive field of the whole picture."""
     name, _, mechanism = options.model.partition("/")
     data, chosen = open_dataset(task(name).slug), recipe(name)
     if options.full_reach and mechanism != "plain":

@@ -42,7 +42,7 @@ def tasks(options: argparse.Namespace) -> None:
 def matrix(cells: Cells, way: str) -> Iterator[str]:
     """Yield a line for each mechanism, with a column for each task; a cell without a model is blank."""
     yield f"{'':{NAME}}" + "".join(f"{one.title.lower():>{WIDTH}}" for one in TASKS)
-    yield f"{'guess':{NAME}}" + "".join(f"{percentage(one.guess):>{WIDTH}}" for one in TASKS)
+    yield f"{'chance':{NAME}}" + "".join(f"{percentage(one.chance):>{WIDTH}}" for one in TASKS)
     for kind in MECHANISMS:
         found = [cell(cells, one.slug, kind.slug, way) for one in TASKS]
         yield (f"{kind.slug:{NAME}}" + "".join(f"{one:>{WIDTH}}" for one in found)).rstrip()
@@ -62,7 +62,7 @@ def legend(cells: Cells, way: str) -> Iterator[str]:
     counts = sorted({card.pictures for card in cells.values()})
     pictures = f" on {' or '.join(f'{one:,}' for one in counts)} validation pictures" if counts else ""
     yield f"Accuracy in %{pictures}; in brackets with the attention {way}."
-    yield "Guess: a random choice among the objects that the cue can point to."
+    yield "Chance: a random choice among the objects that the cue can point to."
     if missing := len(TASKS) * len(MECHANISMS) - len(cells):
         yield f"Blank: no model is stored ({missing} of {len(TASKS) * len(MECHANISMS)} cells)."
     yield ""
@@ -157,7 +157,7 @@ def as_json(cells: Cells, studies: TaskStudies) -> dict[str, Any]:
             }
         )
     about = [
-        {"task": one.slug, "title": one.title, "question": one.question, "guess": one.guess, "classes": one.classes}
+        {"task": one.slug, "title": one.title, "question": one.question, "chance": one.chance, "classes": one.classes}
         for one in TASKS
     ]
     return {

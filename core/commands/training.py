@@ -36,7 +36,7 @@ def shares(text: str) -> tuple[tuple[float, int], ...]:
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """An option for each part of a recipe."""
-    one = parser.add_argument_group("recipe", "what differs from the family's own recipe")
+    one = parser.add_argument_group("recipe", "changes to the recipe of the family")
     for part in fields(Recipe):
         words = {"default": None, "help": part.metadata["words"]}
         if isinstance(part.default, bool):

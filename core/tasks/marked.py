@@ -29,7 +29,7 @@ MARKED = Task(
     question="Which object is inside the frame?",
     cue="frame",
     classes=KINDS,
-    guess=1 / 9,
+    chance=1 / 9,
     compose=compose,
     first=6,
 )

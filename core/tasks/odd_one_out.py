@@ -56,6 +56,6 @@ ODD_ONE_OUT = Task(
     question="Which object has a color that no other object has?",
     cue="color of the odd object",
     classes=KINDS,
-    guess=1 / 5,
+    chance=1 / 5,
     compose=compose,
 )

@@ -42,6 +42,6 @@ SAME_ROW = Task(
     question="Which object is in the same row as the star?",
     cue="star",
     classes=KINDS,
-    guess=1 / 4,
+    chance=1 / 4,
     compose=compose,
 )

@@ -14,7 +14,7 @@ class Task:
     """A question about drawn pictures whose answer depends on a cue in the picture.
 
     ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
-    same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the accuracy of a
+    same picture whose cue leads there. ``cue`` is what the cue is called. ``chance`` is the accuracy of a
     random choice among the objects that it can point to. ``first`` is the number of the picture that is shown first.
     There are ``training`` pictures to train on; ``essential`` is the share of those that show only what the answer
     depends on. ``level(seed)`` is how difficult a picture is, from 1, where some are easier than others.
@@ -25,7 +25,7 @@ class Task:
     question: str
     cue: str
     classes: tuple[str, ...]
-    guess: float
+    chance: float
     compose: Callable[[int, str | None], Layout]
     first: int = 0
     essential: float = 0.0

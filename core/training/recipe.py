@@ -29,11 +29,11 @@ class Recipe:
         InvalidInput: a part is out of its bounds.
     """
 
-    epochs: int = _part(30, "epochs: passes over the training pictures", within=(1, 100_000))
+    epochs: int = _part(30, "number of passes over the training pictures", within=(1, 100_000))
     batch: int = _part(64, "batch size, over all processes together", within=(2, 1 << 20))
     rate: float = _part(8e-3, "peak learning rate of both optimizers", within=(1e-9, 0.999))
     decay: float = _part(0.05, "weight decay", within=(0, 10))
-    smoothing: float = _part(0.1, "label smoothing: share of the label spread over all classes", within=(0, 0.999))
+    smoothing: float = _part(0.1, "label smoothing: share of each label spread over all classes", within=(0, 0.999))
     average: float = _part(0.998, "decay of the moving average of the weights per step", within=(0, 0.999999))
     crop: float = _part(0.35, "smallest share of a picture in a random crop; 1: no crops", within=(0.01, 1))
     flip: bool = _part(True, "mirror half of the pictures")
@@ -41,7 +41,7 @@ class Recipe:
     erase: float = _part(0.2, "share of the pictures with a rectangle erased; 0: none", within=(0, 1))
     sizes: tuple[tuple[float, int], ...] = _part(
         ((0.4, 96), (0.35, 112), (0.25, 128)),
-        "shares of the epochs, each with a side in pixels; the last is the model's input size",
+        "input sizes during training: each a share of the epochs and a side in pixels; the model keeps the last",
     )
     seed: int = _part(0, "seed of the initial weights, the order and the augmentation", within=(0, 1 << 62))
     muon: bool = _part(True, "Muon for the hidden matrices; without it, AdamW for everything")
@@ -51,7 +51,7 @@ class Recipe:
     schedule: str = _part("one-cycle", "learning rate schedule", of=("one-cycle", "cosine", "plateau"))
     class_weights: str = _part("none", "balanced: every class has the same total weight", of=("none", "balanced"))
     curriculum: tuple[tuple[float, int], ...] = _part(
-        (), "shares of the epochs, each with the highest level of the pictures that are shown; none: all pictures"
+        (), "levels during training: each a share of the epochs and the highest level shown; none: all pictures"
     )
 
     def __post_init__(self) -> None:

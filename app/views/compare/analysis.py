@@ -12,7 +12,7 @@ from app.runtime import comparing
 from app.state import View
 from app.titles import attention_title, class_titles, contrast_title, is_blank, method_title
 from app.widgets import models, pictures, weights
-from app.words import language, percent, plain, say
+from app.words import chance, language, plain, say
 from core import Agreement, Attribution, Classifier, InvalidInput, ModelCard, Picture, Reading
 from core.attention import is_nearly_constant
 from core.attribution import Method, method
@@ -155,7 +155,7 @@ def bars_of(card: ModelCard, reading: Reading, target: int) -> tuple[Bar, ...]:
     names, shares = class_titles(card.classes), reading.probabilities
     best = [int(i) for i in shares.argsort(kind="stable")[::-1][:MOST_LIKELY]]
     order = [*best, *([] if target in best else [target])]
-    return tuple(Bar(names[i], float(shares[i]), percent(float(shares[i]), 0), i == target) for i in order)
+    return tuple(Bar(names[i], float(shares[i]), chance(float(shares[i])), i == target) for i in order)
 
 
 def attention_of(reading: Reading, view: View, classifier: Classifier) -> tuple[Layer | None, np.ndarray | None, str]:

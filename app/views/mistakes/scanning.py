@@ -11,6 +11,7 @@ from app.runtime import kept_runs
 from app.runtime.mistakes import owners, scans
 from app.runtime.mistakes.scans import Request
 from app.state import Key
+from app.titles import device_title
 from app.views.mistakes import data, selection
 from app.views.mistakes.keys import MistakesKey
 from app.widgets import job, models
@@ -46,7 +47,7 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
     expected = scans.seconds(classifier, runtime.milliseconds(classifier), chosen.collection)
     label, icon = word("scan.start", count=count), ":material/play_arrow:"
     st.button(label, key="start-scan", type="primary", icon=icon, on_click=start)
-    st.caption(word("scan.about", duration=job.duration(expected), device=state.device()))
+    st.caption(word("scan.about", duration=job.duration(expected), device=device_title(state.device())))
 
 
 def request_scan(request: Request) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import figures
 from app.components.bars import Bar, show_bars
-from app.titles import class_titles
+from app.titles import class_titles, device_title
 from app.views import file_of
 from app.views.models import facts
 from app.widgets import job, lesson
@@ -117,16 +117,17 @@ def seeds(card: ModelCard) -> str:
 def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
     """The card's numbers, one a line."""
     parameters, seconds = facts.fact_number(card, "parameters"), facts.fact_number(card, "seconds")
+    time = word("card.milliseconds", device=device_title(device))
     lines = {
         word("card.parameters"): None if parameters is None else whole(parameters),
-        word("card.milliseconds", device=device): None if milliseconds is None else f"{decimal(milliseconds, 1)} ms",
+        time: None if milliseconds is None else f"{decimal(milliseconds, 1)} ms",
         word("card.side"): f"{card.size} × {card.size}",
         word("card.classes"): whole(len(card.classes)),
         word("card.data"): facts.fact_text(card, "data") or None,
         word("card.epochs"): facts.fact_number(card, "epochs"),
         word("card.seed"): facts.fact_number(card, "seed"),
         word("card.time"): None if seconds is None else job.duration(seconds),
-        word("card.device"): facts.fact_text(card, "device") or None,
+        word("card.device"): device_title(facts.fact_text(card, "device")) or None,
     }
     rows = [f"<dt>{escape(name)}</dt><dd>{escape(str(it))}</dd>" for name, it in lines.items() if it is not None]
     st.html(f'<dl class="fovea-measures fovea-facts">{"".join(rows)}</dl>')

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import runtime, state
+from app.titles import device_title
 from app.views.models import facts
 from app.views.models.keys import ModelsKey
 from app.widgets import job, models, weights
@@ -74,7 +75,7 @@ def show_table(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
             "off": number(word("table.off"), help=means("off"), **percents),
             "milliseconds": number(
                 word("table.milliseconds"),
-                help=word("table.milliseconds.help", device=state.device()),
+                help=word("table.milliseconds.help", device=device_title(state.device())),
                 format=decimal_format(1),
             ),
             "parameters": number(word("table.parameters"), help=means("weights"), format="localized"),

@@ -83,7 +83,7 @@ def task_title(task: Task) -> str:
 
 def row_head(task: Task) -> matrix.Head:
     """The head of a task's row: its title, its question, and the accuracy of guessing."""
-    return matrix.Head(task_title(task), say(task.question), plain("matrix.guess", share=percent(task.guess, 0)))
+    return matrix.Head(task_title(task), say(task.question), plain("matrix.chance", share=percent(task.chance, 0)))
 
 
 def cell_of(cells: Cells, task: Task, mechanism: str, way: str) -> matrix.Cell | None:

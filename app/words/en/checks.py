@@ -30,7 +30,7 @@ WORDS = {
     "check.blob.value": "Insertion minus deletion area, compared with the center blob: {value}; above {limit} passes.",
     "check.edges.value": "Insertion minus deletion area, compared with the edges: {value}; above {limit} passes.",
     "check.rows.none": "Applies only to attention from a softmax.",
-    "check.complete.none": "The method does not guarantee a sum, or the score hardly changes, so there is nothing to compare.",
+    "check.complete.none": "The method does not guarantee completeness, or the score hardly changes, so there is nothing to compare.",
     "check.target.none": "This map, or the map of the most likely other class, has the same value everywhere, so there is nothing to compare.",
     "check.weights.none": "This map, or the map of the re-initialized model, has the same value everywhere, so there is nothing to compare.",
     "check.blob.none": "This map has the same value everywhere. It ranks no cells, so there is nothing to judge.",

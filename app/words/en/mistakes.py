@@ -52,7 +52,7 @@ WORDS = {
     "match.class": "Class of the model",
     # the scan
     "scan.new": "New scan",
-    "scan.what": "Runs the model ({model}) on every picture and stores its prediction, its attention, and how far the attention agrees with an attribution.",
+    "scan.what": "Runs the model ({model}) on every picture and stores the prediction, the attention map, and its agreement with an attribution map.",
     "scan.start": "Scan {count} pictures",
     "scan.start.one": "Scan 1 picture",
     "scan.elsewhere": "Scanning with {model}",

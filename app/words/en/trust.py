@@ -22,7 +22,7 @@ WORDS = {
     "rank.pictures.one": "1 picture",
     "rank.how": "Lines: 95 % interval of the mean. Hollow points: references that do not depend on the model. Click a row to see its map.",
     "rank.origin": "Measured on {pictures} correctly classified pictures, seed {seeds}.",
-    "rank.few": "Measured on fewer pictures: {count} maps, on {pictures} pictures.",
+    "rank.few": "Maps measured on fewer pictures ({pictures}): {count}.",
     "rank.range": "{low} to {high}",
     "rank.none": "The maps of {model} have not been measured yet.",
     "rank.measure": "Measure these maps",

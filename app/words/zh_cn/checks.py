@@ -30,7 +30,7 @@ WORDS = {
     "check.blob.value": "插入与删除面积之差比中心光斑高出 {value}；大于 {limit} 为通过。",
     "check.edges.value": "插入与删除面积之差比边缘图高出 {value}；大于 {limit} 为通过。",
     "check.rows.none": "只适用于由 softmax 得到的注意力。",
-    "check.complete.none": "该方法不保证总和，或者得分几乎没有变化，因此无从比较。",
+    "check.complete.none": "该方法不保证完备性，或者得分几乎没有变化，因此无从比较。",
     "check.target.none": "这张图，或最可能的另一类别的图，处处取值相同，因此无从比较。",
     "check.weights.none": "这张图，或重新初始化后的模型的图，处处取值相同，因此无从比较。",
     "check.blob.none": "这张图处处取值相同，排不出格子的先后，因此无从判断。",

@@ -51,7 +51,7 @@ WORDS = {
     "match.class": "模型的类别",
     # the scan
     "scan.new": "新扫描",
-    "scan.what": "用模型（{model}）处理每一张图片，保存它的预测、注意力，以及注意力与归因的一致性。",
+    "scan.what": "用模型（{model}）处理每一张图片，保存预测、注意力图，以及它与归因图的一致性。",
     "scan.start": "扫描 {count} 张图片",
     "scan.elsewhere": "正在用 {model} 扫描",
     "scan.show": "查看扫描",

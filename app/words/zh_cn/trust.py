@@ -21,7 +21,7 @@ WORDS = {
     "rank.pictures": "{count} 张图片",
     "rank.how": "横线：平均值的 95% 区间。空心点：与模型无关的参照。点击一行，查看它的图。",
     "rank.origin": "在 {pictures} 张正确分类的图片上测得，种子 {seeds}。",
-    "rank.few": "有 {count} 张图测得较少，只用了 {pictures} 张图片。",
+    "rank.few": "只用较少图片（{pictures} 张）测量的图：{count} 张。",
     "rank.range": "{low} 至 {high}",
     "rank.none": "还没有测量 {model} 的图。",
     "rank.measure": "测量这些图",

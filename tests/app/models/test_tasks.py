@@ -72,7 +72,7 @@ def test_each_cell_says_what_its_card_says() -> None:
     page = well(open_page("models", model="scenes/cbam", view="tasks"))
     told = matrix(page)
     for task, row in zip(TASKS, told["rows"], strict=True):
-        assert (row["title"], row["about"]) == (task.title, task.question) and f"{task.guess:.0%}"[:-1] in row["note"]
+        assert (row["title"], row["about"]) == (task.title, task.question) and f"{task.chance:.0%}"[:-1] in row["note"]
     there = {(MARKED, kind.slug) for kind in MECHANISMS} | {("tasks-same-row", "cbam")}
     for task in TASKS:
         for kind in MECHANISMS:

@@ -118,7 +118,7 @@ def test_the_command_prints_every_cell(catalog: dict, capsys: pytest.CaptureFixt
     head, guess, *rows = printed.splitlines()[: 2 + len(MECHANISMS)]
     ends = [match.end() for match in re.finditer(r"\S+( \S+)*", head)]  # columns are right-aligned
     assert len(ends) == len(TASKS) and [guess[end - 4 : end] for end in ends] == [
-        f"{100 * one.guess:.1f}" for one in TASKS
+        f"{100 * one.chance:.1f}" for one in TASKS
     ]
     for kind, row in zip(MECHANISMS, rows, strict=True):
         assert row.split()[0] == kind.slug
@@ -146,5 +146,5 @@ def test_the_command_prints_another_change_and_json(catalog: dict, capsys: pytes
     assert gate["levels"] == []
     assert next(one for one in told["cells"] if one["mechanism"] == "plain")["levels"] == [0.91, 0.52]
     assert told["learning_curves"]["tasks-marked"]["spatial-gate"] == [[500, 0.9]]
-    assert [one["guess"] for one in told["tasks"]] == [one.guess for one in TASKS]
+    assert [one["chance"] for one in told["tasks"]] == [one.chance for one in TASKS]
     assert core.cards()  # the zoo of the test is the one that was printed

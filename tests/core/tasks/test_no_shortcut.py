@@ -94,8 +94,8 @@ def test_the_colors_of_a_picture_show_no_more_than_which_answers_there_are(
     known: Task, counts: tuple[int, int]
 ) -> None:
     found = probe(known, whole, histogram, counts)
-    print(f"{known.slug}: {found:.3f}, a guess among those there are {known.guess:.3f}")
-    assert found <= most(known.guess, counts[1])
+    print(f"{known.slug}: {found:.3f}, a guess among those there are {known.chance:.3f}")
+    assert found <= most(known.chance, counts[1])
 
 
 @sizes

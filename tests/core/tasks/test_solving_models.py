@@ -70,8 +70,8 @@ def test_the_answer_stays_where_all_that_does_not_matter_is_away(slug: str) -> N
 def test_without_the_cue_a_guess_is_left(slug: str) -> None:
     right = np.array([one.answer for one in pairs(known(slug).slug)[0]])
     accuracy = np.mean(answers(slug, [uncued(known(slug), seed) for seed in seeds(COUNT)]) == right)
-    print(f"{slug}: {accuracy:.1%} without the cue, a guess is {known(slug).guess:.1%}")
-    assert accuracy <= known(slug).guess + luck(known(slug).guess)
+    print(f"{slug}: {accuracy:.1%} without the cue, a guess is {known(slug).chance:.1%}")
+    assert accuracy <= known(slug).chance + luck(known(slug).chance)
 
 
 @pytest.mark.parametrize("slug", SOLVING)
@@ -87,5 +87,5 @@ def test_without_attention_another_cue_changes_the_answer_no_more_than_by_chance
     own, other = pairs(known(slug).slug)
     before, after = (answers(slug, some) == [one.answer for one in some] for some in (own, other))
     share = np.mean(before & after)
-    print(f"{slug}: {share:.1%} follow the cue, a guess is {known(slug).guess:.1%}")
-    assert share <= known(slug).guess + luck(known(slug).guess)
+    print(f"{slug}: {share:.1%} follow the cue, a guess is {known(slug).chance:.1%}")
+    assert share <= known(slug).chance + luck(known(slug).chance)

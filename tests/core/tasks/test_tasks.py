@@ -77,8 +77,8 @@ def test_each_answer_is_about_as_likely(known: Task) -> None:
     """Of all classes, and of those to which a picture can lead, whichever of them has which place in the alphabet."""
     layouts = [known.compose(seed, None) for seed in seeds(2000)]
     assert fair(Counter(one.answer for one in layouts), len(known.classes))
-    choices = round(1 / known.guess)
-    assert known.guess == 1 / choices and all(len(set(one.answers)) == choices for one in layouts)
+    choices = round(1 / known.chance)
+    assert known.chance == 1 / choices and all(len(set(one.answers)) == choices for one in layouts)
     assert all(one.answers[0] == one.answer and set(one.answers) <= set(known.classes) for one in layouts)
     assert fair(Counter(sorted(one.answers).index(one.answer) for one in layouts), choices)
 
