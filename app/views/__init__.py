@@ -7,10 +7,10 @@ from pathlib import Path
 
 from app.state import Page
 
-ROOMS = ("explore", "compare", "learn", "mistakes", "trust", "models")
+FOLDERS = ("explore", "compare", "learn", "mistakes", "trust", "models")
 """The folder of every page, in the order of the navigation: the one line that a new page changes."""
 
-PAGES: tuple[Page, ...] = tuple(import_module(f"{__name__}.{slug}").PAGE for slug in ROOMS)
+PAGES: tuple[Page, ...] = tuple(import_module(f"{__name__}.{slug}").PAGE for slug in FOLDERS)
 """Every page; the first opens at the root."""
 
 

@@ -33,8 +33,8 @@ def study(options: argparse.Namespace) -> None:
     data, chosen = open_dataset(task(name).slug), recipe(name)
     if options.full_reach and mechanism != "plain":
         raise core.InvalidInput(
-            "Only the plain model of a task can be trained with the whole picture in view. Name it, such as "
-            "tasks-same-row/plain."
+            "Only the plain model of a task can be trained with a receptive field of the whole picture. Name it, "
+            "such as tasks-same-row/plain."
         )
     if options.full_reach:
         chosen = replace(chosen, epochs=chosen.epochs * options.full_reach)
@@ -46,7 +46,7 @@ def study(options: argparse.Namespace) -> None:
         share = full_reach(name, data, chosen, device=options.device, batches=batches)
         facts = {"accuracy": share, "epochs": chosen.epochs, "pictures": len(data.validation)}
         keep(Path(options.out or zoo.zoo_folder() / FILE), "full_reach", name, facts)
-        print_answer(facts, f"{options.model} with the whole picture in view: {percent(share)}", options)
+        print_answer(facts, f"{options.model} with a receptive field of the whole picture: {percent(share)}", options)
         return
     points = learning_curve(options.model, data, chosen, options.pictures, device=options.device, batches=batches)
     keep(Path(options.out or zoo.zoo_folder() / FILE), "learning_curves", name, {mechanism: points})

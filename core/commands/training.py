@@ -30,8 +30,11 @@ def option(part: Field[Any]) -> str:
 
 def shares(text: str) -> tuple[tuple[float, int], ...]:
     """Shares of the epochs, each with a number, from "0.4:96,0.6:128"."""
-    pairs = (one.split(":") for one in text.split(","))
-    return tuple((float(share), int(number)) for share, number in pairs)
+    try:
+        pairs = [one.split(":") for one in text.split(",")]
+        return tuple((float(share), int(number)) for share, number in pairs)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 0.4:96,0.6:128") from None
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:

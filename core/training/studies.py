@@ -1,4 +1,4 @@
-"""Studies of a task: how many training pictures a model needs, and what plain learns with the whole picture in view."""
+"""Studies of a task: fewer training pictures, and a plain model with a receptive field of the whole picture."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Line:
     def miss(self) -> str:
         """How far the bar was missed, in words."""
         if self.missed_by >= 1:
-            return f"{1 + self.missed_by:.1f} times the bar"
+            return f"{1 + self.missed_by:.1f} times the target"
         return f"missed by {100 * self.missed_by:.{0 if self.missed_by >= 0.01 else 1}f} %"
 
     def to_json(self) -> dict[str, object]:
@@ -52,7 +52,7 @@ class Line:
 def table(lines: Sequence[Line]) -> str:
     """A row for each ratio, a column for each model, and the bars."""
     models = list(dict.fromkeys(line.model for line in lines))
-    rows = [["", *[f"{model} " for model in models], "bar"]]
+    rows = [["", *[f"{model} " for model in models], "target"]]
     for what in in_order(lines):
         found = {line.model: line for line in lines if line.what == what}
         numbers = [found[model].number() if model in found else " " for model in models]
@@ -79,4 +79,4 @@ def verdict(lines: Sequence[Line]) -> str:
     missed = sorted((line for line in lines if not line.held), key=lambda line: -line.missed_by)
     bars = sum(line.bar is not None for line in lines)
     sentences = [f"* {line.what}, {line.model}: {line.miss()}" for line in missed]
-    return "\n".join([*sentences, f"{bars - len(missed)} of {bars} bars held."])
+    return "\n".join([*sentences, f"{bars - len(missed)} of {bars} targets met."])

@@ -204,7 +204,7 @@ def main(words: Sequence[str] | None = None) -> int:
     rows = measure(device, chosen.models, chosen.seconds, chosen.pictures, chosen.rounds)
     print(json.dumps(rows, indent=1) if chosen.json else table(rows))
     worst = max(row["difference"] for row in rows)
-    print(f"{len(rows)} models on {device}: maps differ by at most {worst:.1e} of their peak (goal {GOAL:.0e}).")
+    print(f"{len(rows)} models on {device}: maps differ by at most {worst:.1e} of their peak (target {GOAL:.0e}).")
     return int(worst > GOAL)
 
 

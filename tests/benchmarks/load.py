@@ -84,7 +84,7 @@ def combine(runs: Sequence[Rows]) -> Rows:
 
 
 def goal_of(name: str) -> str:
-    """The goal of a row, as the table shows it."""
+    """The target of a row, as the table shows it."""
     if name.startswith("cold"):
         return f"{GOALS['cold start']:.0f}"
     if name.startswith("alone: "):
@@ -99,7 +99,7 @@ def print_table(rows: Mapping[str, tuple[float, ...]]) -> None:
     print(
         table(
             [
-                {"seconds": name, "clicks": str(int(count)), "p50": p50, "p95": p95, "goal": goal_of(name)}
+                {"seconds": name, "clicks": str(int(count)), "p50": p50, "p95": p95, "target": goal_of(name)}
                 for name, (count, p50, p95) in rows.items()
             ]
         ),

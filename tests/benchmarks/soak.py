@@ -84,7 +84,7 @@ def main(words: Sequence[str] | None = None) -> int:
     shown = [{name: f"{value:,.0f}" for name, value in row.items()} for row in rows]
     print(json.dumps(rows) if chosen.json else table(shown))
     most = max(row["MB"] for row in rows)
-    print(f"{len(cards)} models, at most {most:,.0f} MB; the goal is {GOAL:,} MB.", file=sys.stderr)
+    print(f"{len(cards)} models, at most {most:,.0f} MB; the target is {GOAL:,} MB.", file=sys.stderr)
     return int(most > GOAL)
 
 

@@ -30,7 +30,7 @@ def test_a_bar_is_held_or_missed(ratio: float, bar: float | None, least: bool, h
         (1.1, 1.0, False, "missed by 10 %"),
         (3.0, 4.0, True, "missed by 25 %"),
         (1.004, 1.0, False, "missed by 0.4 %"),
-        (3.5e-6, 1e-6, False, "3.5 times the bar"),
+        (3.5e-6, 1e-6, False, "3.5 times the target"),
     ],
 )
 def test_how_far_a_bar_was_missed(ratio: float, bar: float, least: bool, words: str) -> None:
@@ -55,7 +55,7 @@ LINES = [
 
 def test_a_table_has_a_row_for_each_ratio_and_a_column_for_each_model() -> None:
     assert table(LINES).splitlines() == [
-        "               small   large   bar",
+        "               small   large   target",
         "panel / fb      1.30*   1.00   at most 1.25",
         "theirs / ours   2.00    2.00*  at least 2.5",
         "size                       4",
@@ -71,6 +71,6 @@ def test_a_verdict_says_what_was_missed_the_farthest_first() -> None:
     assert verdict(LINES).splitlines() == [
         "* theirs / ours, large: missed by 20 %",
         "* panel / fb, small: missed by 4 %",
-        "1 of 3 bars held.",
+        "1 of 3 targets met.",
     ]
-    assert verdict(LINES[1:3]) == "1 of 1 bars held."
+    assert verdict(LINES[1:3]) == "1 of 1 targets met."

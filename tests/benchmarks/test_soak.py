@@ -32,4 +32,4 @@ def test_it_ends_in_time_and_says_when_there_is_too_much(
     assert len(list(soak.curve(10, 5, 1.0, soak.shipped()))) == 3
     assert len(list(soak.curve(10**9, 10**9, 0.0, soak.shipped()))) == 1
     monkeypatch.setattr(soak, "GOAL", 1)
-    assert soak.main(["--analyses", "1"]) == 1 and "the goal is 1 MB" in capsys.readouterr().err
+    assert soak.main(["--analyses", "1"]) == 1 and "the target is 1 MB" in capsys.readouterr().err

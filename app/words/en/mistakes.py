@@ -121,7 +121,7 @@ WORDS = {
     "overview.unanswered": "no picture has a finite output, so there is no accuracy",
     "overview.independent": "Each class has its own probability. The prediction is the most likely class, and is correct if it equals the label.",
     "overview.unlabeled": "no picture has a true class, so there is no accuracy",
-    "overview.accuracy": "**Accuracy {share}** (95 % interval {low} – {high})",
+    "overview.accuracy": "**Accuracy {share}** (95 % interval {low} to {high})",
     "overview.so_far": "so far",
     "overview.seen": "so far: {seen} of {classes} classes; the interval holds for these only",
     "overview.mistakes": "{count} mistakes",

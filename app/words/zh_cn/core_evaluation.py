@@ -105,7 +105,7 @@ WORDS = {
     # commands and training
     "Write --map LABEL=CLASS, or LABEL= for a label without a class.": "请写 --map LABEL=CLASS；没有类别的标签写 LABEL=。",
     "Write --column WHAT=HEADING, or label= for a table without labels.": "请写 --column WHAT=HEADING；没有标签的表格写 label=。",
-    "Only the plain model of a task can be trained with the whole picture in view. Name it, such as tasks-same-row/plain.": "只有任务的 plain 模型可以在看到整张图片的条件下训练。请指明它，例如 tasks-same-row/plain。",
+    "Only the plain model of a task can be trained with a receptive field of the whole picture. Name it, such as tasks-same-row/plain.": "只有任务的 plain 模型可以用覆盖整张图片的感受野训练。请指明它，例如 tasks-same-row/plain。",
     "The classes of {model} differ from those of {data}. Give the data set that the model was trained on.": "“{model}”的类别与 {data} 的不同。请给出训练该模型所用的数据。",
     "{model} is not in the model zoo, so there is no card to store the result in. Leave out --store.": "“{model}”不在模型库中，因此没有可存放结果的模型卡。请去掉 --store。",
     "Training diverged in epoch {epoch} (loss {loss:.3g}): the weights are not finite. Choose a lower learning rate and start again; earlier epochs are kept.": "训练在第 {epoch} 轮发散（损失 {loss:.3g}）：权重不是有限的数。请选择更低的学习率并重新开始；之前的轮次会保留。",

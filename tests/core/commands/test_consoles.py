@@ -1,4 +1,4 @@
-"""Every command on consoles that are not UTF-8: no traceback, and JSON that is valid, whatever it has no letter for."""
+"""Every command on consoles that are not UTF-8: no traceback, and valid JSON; wrong values are refused."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.__main__ import main
 from tests.conftest import ROOT
 
 CONSOLES = {
@@ -107,3 +108,9 @@ def test_names_that_are_no_text_at_all(tmp_path: Path) -> None:
     for console in ("utf-8", "ascii"):
         (code, out, _), (other, _, err) = run(tmp_path, console, commands)
         assert (code, other) == (0, 2) and b"grad-cam for" in out and b"\\udce9" in err
+
+
+def test_wrong_shares_are_refused_with_an_example(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "a/plain", "--sizes", "large"])
+    assert "'large' is not a list such as 0.4:96,0.6:128" in capsys.readouterr().err

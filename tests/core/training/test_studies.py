@@ -1,4 +1,4 @@
-"""Studies of tasks: learning curves and a plain model with the whole picture in view, on tiny runs."""
+"""Studies of tasks: learning curves and a plain model with a receptive field of the whole picture, on tiny runs."""
 
 from __future__ import annotations
 
