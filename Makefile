@@ -22,7 +22,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
 app: requirements ## start Fovea; PORT=8600 sets the port, ADDRESS=0.0.0.0 allows other machines
-	@$(python) -m streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(if $(ADDRESS),--server.address $(ADDRESS))
+	@$(python) -m streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(if $(ADDRESS),--server.address $(ADDRESS) --logger.hideWelcomeMessage true)
 
 test: requirements-dev ## run the fast tests, a few minutes; JOBS=4 runs four files at a time
 	@$(pytest)

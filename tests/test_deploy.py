@@ -10,6 +10,7 @@ import tomllib
 import pytest
 
 from app.runtime.public import VARIABLE
+from core.data import LARGEST_ZIP
 from tests.source_files import ROOT
 
 DEPLOY = ROOT / "app" / "deploy"
@@ -41,6 +42,10 @@ def test_the_image_runs_as_a_user_without_rights_and_listens_inside_only() -> No
     port = command[command.index("--server.port") + 1]
     assert given("EXPOSE") == [port]
     assert f":{port}/" in given("HEALTHCHECK")[0]
+    assert command[command.index("--logger.hideWelcomeMessage") + 1] == "true"  # it requests the own address
+    largest = int(command[command.index("--server.maxUploadSize") + 1])
+    proxied = int(re.search(r"max_size (\d+)MB", (DEPLOY / "Caddyfile").read_text(encoding="utf-8"))[1])
+    assert LARGEST_ZIP >> 20 < largest < 520 and 0 <= proxied * 10**6 - (largest << 20) < 10**6
     assert any(f"{VARIABLE}=1" in shlex.split(one) for one in given("ENV"))
 
 
@@ -64,6 +69,7 @@ def test_compose_puts_a_proxy_in_front_and_limits_the_rest() -> None:
     assert fovea["mem_limit"]
     assert fovea["cap_drop"] == ["ALL"]
     assert fovea["read_only"]
+    assert "tmpfs" not in fovea and "uploads:/tmp" in fovea["volumes"]  # an upload would use the memory twice
     assert (DEPLOY / fovea["build"]["context"]).resolve() == ROOT
     assert (ROOT / fovea["build"]["dockerfile"]).is_file()
     assert {one.split(":")[1] for one in proxy["ports"]} == {"80", "443"}
