@@ -132,3 +132,62 @@ def test_what_is_in_use_stays(cache: Path) -> None:
         assert all_files(cache) == expected
     assert not (kept_runs.folder() / "mine-too").exists() and len(open_collection(used)) == 1
     assert scans.request(core.open_run(kept_runs.folder() / "mine")).data == str(used)
+
+
+EXPORT = """
+import core, sys
+from app.runtime import kept_runs
+from app.runtime.mistakes import exports, runs
+core.scan(core.load("scenes/plain", "cpu"), "scenes", kept_runs.folder() / "mine", pictures=6)
+opened = runs.open_one("mine")
+print("scanned", flush=True)
+exports.{what}
+"""
+MODEL = """
+import io, json, torch, core
+from pathlib import Path
+from app import runtime
+from app.views.models import own_models
+from core.models import zoo
+model = core.load("scenes/plain", "cpu")
+file = io.BytesIO()
+torch.save(model.module.state_dict(), file)
+card = json.dumps(own_models.EXAMPLES["fovea"] | {"architecture": "fovea/plain", "classes": list(model.card.classes)})
+from core.models.user_models import own
+taken = own.admitted
+def admitted(*given):
+    print("opening", flush=True)
+    return [taken(*given) for _ in range(10**6)][0]
+own.admitted = admitted
+runtime.own_model(card.encode(), file.getvalue(), "card.json", "cpu")
+"""
+
+
+@pytest.mark.parametrize("what", ["zip", "report"])
+def test_a_killed_export_leaves_nothing(cache: Path, what: str) -> None:
+    """An export is in the memory of the server until it is complete."""
+    work = {
+        "zip": 'zipped(opened, np.arange(6), "cam", say)',
+        "report": "export_report(opened, np.arange(6), say)",
+    }[what]
+    tick = "import numpy as np\nsay = lambda done, total: print(f'{what} {done}', flush=True)\n"
+    killed_after(tick.replace("{what}", what) + EXPORT.format(what=work), f"{what} 2")
+    run = kept_runs.folder() / "mine"
+    assert {one.name for one in home().iterdir()} == {"runs"} and list(kept_runs.folder().iterdir()) == [run]
+    before = all_files(cache)
+    assert not [name for name in before if Path(name).name.startswith(".") or name.endswith((".zip", ".html"))]
+    assert len(core.open_run(run).table()) == 6, "the run is whole"
+    make_older(cache, zips.UNUSED + 1)
+    leftovers.remove_leftovers()
+    assert all_files(cache) == before
+
+
+def test_a_killed_upload_of_a_model_leaves_nothing(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are in the memory of the server, also while the model is opened and tested."""
+    spool = tmp_path / "tmp"
+    spool.mkdir()
+    monkeypatch.setenv("TMPDIR", str(spool))
+    killed_after(MODEL, "opening")
+    assert not all_files(cache) and not all_files(spool)
