@@ -37,6 +37,11 @@ UNTRACED = Message("it is not known what its softmax compares")
 GRIDS = Message("its queries and keys lie on different grids")
 QUERIES = Message("it is not known to which patches its queries belong")
 KEYS = Message("the keys and queries of its windows differ")
+LONE = Message("its grid has only one patch, so the weight is always one")
+SEQUENCES = Message(
+    "each of its keys is the mean of patches that follow each other in reading order, also across the ends of rows, so "
+    "it has no place in the picture"
+)
 CAUSAL = Message("its attention is masked: not every token attends to every other one")
 EXTRA = Message("its attention has keys that do not belong to a token")
 BLENDED = Message("it adds other weights after its softmax, so the rows that it multiplies by do not sum to one")
@@ -98,7 +103,7 @@ def unmapped(notes: Iterable[str]) -> str:
 
     Not those that compare channels or branches, or that the output does not depend on.
     """
-    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, QUERIES, CAUSAL, EXTRA, BLENDED, TWICE)
+    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, QUERIES, SEQUENCES, CAUSAL, EXTRA, BLENDED, TWICE)
     known = (note.values for note in notes if isinstance(note, Message))
     return next((str(one["blocks"][0]) for one in known if "blocks" in one and one.get("why") in reasons), "")
 

@@ -59,6 +59,37 @@ def even(plane: Tensor, axis: int) -> bool:
     return plane.shape[axis] == 1 or bool((plane == plane.narrow(axis, 0, 1)).all())
 
 
+def complete(trace: Trace) -> bool:
+    """Whether the trace of a tensor of one plane has each cell of its grid once, in whatever order."""
+    if len(trace.planes) != 1:
+        return False
+    plane, size = trace.planes[0], trace.grids[0][0] * trace.grids[0][1]
+    for axis in range(plane.ndim):
+        plane = plane.narrow(axis, 0, 1) if plane.shape[axis] and even(plane, axis) else plane
+    cells = plane[plane > 0]
+    pictures = ((cells - 1) // size).unique()
+    return len(cells) == len(cells.unique()) == size * len(pictures) > 0
+
+
+def kernel_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    """The longer side of the kernel of a convolution or pool; 0 for functions that enlarge, or pool to a given size."""
+    if any(part in name for part in ("adaptive", "interpolate", "transpose")):
+        return 0
+    given = args[1] if len(args) > 1 else kwargs.get("weight", kwargs.get("kernel_size", 0))
+    sides = given.shape[2:] if isinstance(given, Tensor) else given
+    return max(sides) if isinstance(sides, tuple | list) else int(sides)
+
+
+def unpadded(plane: Tensor, grid: tuple[int, int], kernel: int) -> Tensor:
+    """A plane (b, c, h, w) without the zeros around its grid; as it is if these are not fewer than a kernel's cells."""
+    real = plane[:, 0] > 0
+    rows, columns = (real.any(0).any(axis).nonzero().flatten() for axis in (1, 0))
+    extra = [size - side for size, side in zip(plane.shape[2:], grid, strict=True)]
+    if (len(rows), len(columns)) != grid or max(extra) == 0 or max(extra) >= kernel:
+        return plane
+    return plane[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 def pooled(trace: Trace | None, axis: Any, y: Tensor) -> Trace | None:
     """The trace of the largest or mean number along an axis of neighboring cells: those of a coarser grid.
 
@@ -84,3 +115,9 @@ def pooled(trace: Trace | None, axis: Any, y: Tensor) -> Trace | None:
         return None
     fresh = fresh[..., 0]
     return Trace(((fresh if fresh.ndim == y.ndim else fresh.unsqueeze(axis)).expand(y.shape),), (grid,))
+
+
+def agreed(a: Tensor, b: Tensor, unknown: Tensor) -> Tensor:
+    """The plane of a function of two tensors: ``unknown`` where theirs differ, save for padding at a class token."""
+    token = ((a == OTHER) & (b == 0)) | ((a == 0) & (b == OTHER))
+    return torch.where(a == b, a, torch.where(token, OTHER, unknown))

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from core.messages import Message
-from core.models.limits import BLENDED, BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, QUERIES, UNSURE, UNTRACED
+from core.models.limits import BLENDED, BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, LONE, QUERIES, UNSURE, UNTRACED
 from core.models.seam.layouts import BATCH, HEAD, KEY, QUERY, WINDOW, Layout
 from core.models.seam.planes import CHANNEL, LEARNED, OTHER, UNKNOWN, compact, even
 from core.models.seam.survey import Found
@@ -158,7 +158,7 @@ def laid_out(
         if seen is not None and not bool(seen.all()):
             raise Unclear(CAUSAL)
         if before + after > MOST or 1 in (height, width):
-            raise Unclear(UNSURE)
+            raise Unclear(LONE if (height, width) == (1, 1) else UNSURE)
         single, own = q.shape[1] == 1, bool((q == OTHER - q_size).all())
         same = torch.equal(q + q_size * (q < 0), k + size * (k < 0)) if grids[0] == grids[1] else False
         if q.shape[1] == k.shape[1] and not same:
@@ -169,7 +169,7 @@ def laid_out(
     if bool(other.any()) or not (own or learned or bool((q >= 0).all())):
         raise Unclear(KEYS if grids[0] == grids[1] else GRIDS)
     if not torch.equal(k[real].sort().values if own else k[real].unique(), torch.arange(size).to(k)):
-        raise Unclear(UNSURE)
+        raise Unclear(LONE if not windowed and k.shape[1] == 1 else UNSURE)
     parts = layout.parts if windowed else (layout.parts[0], (WINDOW, 1), *layout.parts[1:])
     if seen is not None:
         seen = seen if windowed else seen[:, None]

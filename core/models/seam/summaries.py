@@ -1,8 +1,10 @@
-"""Modules called attention that have a softmax, but no weights between positions: what they compute instead.
+"""Modules called attention that have a softmax, but no map of weights between positions: what they compute instead.
 
 Bello, LambdaNetworks: modeling long-range interactions without attention, ICLR 2021. Mehta and Rastegari, Separable
 self-attention for mobile vision transformers, TMLR 2023. Xu et al., Co-scale conv-attentional image transformers, ICCV
-2021. Yuan et al., VOLO: vision outlooker for visual recognition, TPAMI 2022.
+2021. Yuan et al., VOLO: vision outlooker for visual recognition, TPAMI 2022. Lee et al., EfficientViM: efficient vision
+Mamba with hidden state mixer based state space duality, CVPR 2025. Li et al., Next-ViT: next generation vision
+transformer for efficient deployment in realistic industrial scenarios, arXiv 2022.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from torch import nn
 
 from core.messages import Message
+from core.models.limits import SEQUENCES
 
 LAMBDA = Message(
     "it has no weights between positions: with a softmax of the keys over all positions, it sums the values up in one "
@@ -28,12 +31,23 @@ OUTLOOK = Message(
     "features of this position alone"
 )
 
+STATES = Message(
+    "it has no weights between positions: it is a state space model, which sums the positions up in hidden states, "
+    "each with a softmax over all positions, and computes each position from these states"
+)
+BATCHED = Message(
+    "its softmax compares the pictures of a batch with each other, not positions, and for one picture its weight is one"
+)
+
 INSTEAD: dict[str, Message] = {
     "timm.layers.lambda_layer.LambdaLayer": LAMBDA,
     "timm.models.mobilevit.LinearSelfAttention": SEPARABLE,
     "transformers.models.mobilevitv2.modeling_mobilevitv2.MobileViTV2LinearSelfAttention": SEPARABLE,
     "timm.models.coat.FactorAttnConvRelPosEnc": FACTORIZED,
     "timm.models.volo.OutlookAttention": OUTLOOK,
+    "timm.models.efficientvim.HSMSSD": STATES,
+    "timm.models.csatv2.SpatialTransformerBlock": BATCHED,
+    "timm.models.nextvit.EfficientAttention": SEQUENCES,
 }
 """By the name of the class."""
 

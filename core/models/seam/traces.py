@@ -15,7 +15,21 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from core.models.seam.planes import CHANNEL, LEARNED, OTHER, UNKNOWN, Trace, compact, even, numbered, pooled
+from core.models.seam.planes import (
+    CHANNEL,
+    LEARNED,
+    OTHER,
+    UNKNOWN,
+    Trace,
+    agreed,
+    compact,
+    complete,
+    even,
+    kernel_of,
+    numbered,
+    pooled,
+    unpadded,
+)
 
 SHAPED = frozenset("view reshape flatten unflatten squeeze unsqueeze view_as reshape_as contiguous".split())
 MOVED = frozenset(
@@ -94,7 +108,7 @@ class Traces:
         elif name == "linear":
             self.put(y, self.linear(args[0], y))
         elif "conv" in name or "pool" in name or name == "interpolate":
-            self.put(y, self.resized(self.get(args[0]), y))
+            self.put(y, self.resized(self.get(args[0]), y, kernel_of(name, args, kwargs)))
         else:
             known = (self.get(one) for one in given)
             factors = [one for one in known if one is not None and one.call is not None]
@@ -151,10 +165,15 @@ class Traces:
             return None
         return replace(trace.map(lambda plane: plane[..., :1].expand(y.shape)), mixed=trace.call is not None)
 
-    def resized(self, trace: Trace | None, y: Tensor) -> Trace | None:
-        """A convolution or pool: the same cells, or those of a new grid where the old one was whole and in order."""
+    def resized(self, trace: Trace | None, y: Tensor, kernel: int) -> Trace | None:
+        """A convolution or pool: the same cells, or those of a new grid where the old one was whole and in order.
+
+        Zeros around the grid, fewer than a ``kernel`` has cells, are its padding.
+        """
         if trace is None or trace.planes[0].ndim != y.ndim or not all(even(one, 1) for one in trace.planes):
             return None
+        if y.ndim == 4 and len(trace.planes) == 1:
+            trace = replace(trace, planes=(unpadded(trace.planes[0], trace.grids[0], kernel),))
         plane, grid = trace.planes[0], trace.grids[0]
         if plane.shape[2:] == y.shape[2:]:
             return replace(trace.map(lambda one: one[:, :1].expand(y.shape)), mixed=trace.call is not None)
@@ -175,7 +194,12 @@ class Traces:
         traced = [trace for one in given if (trace := self.get(one)) is not None]
         traced = [one for one in traced if not one.all(LEARNED)] or traced  # a summary of the picture is of no cell
         most = max(len(one.planes) for one in traced)
-        first, *others = [one for one in traced if len(one.planes) == most]
+        traced = [one for one in traced if len(one.planes) == most]
+        if any(one.grids != traced[0].grids for one in traced):  # such as a queried summary added to the features
+            traced = [one for one in traced if complete(one)]
+        if not traced:
+            return None
+        first, *others = traced
         if torch.broadcast_shapes(*(one.planes[0].shape for one in (first, *others))) != y.shape:
             wider, others = self.broadcast(first, y), []
             if wider is None:
@@ -269,9 +293,3 @@ class Traces:
             channels = torch.full(y.shape, CHANNEL if summed else UNKNOWN, device=y.device)
             self.put(y, Trace((channels, channels), (a.grids[0], b.grids[0])))
         return None
-
-
-def agreed(a: Tensor, b: Tensor, unknown: Tensor) -> Tensor:
-    """The plane of a function of two tensors: ``unknown`` where theirs differ, save for padding at a class token."""
-    token = ((a == OTHER) & (b == 0)) | ((a == 0) & (b == OTHER))
-    return torch.where(a == b, a, torch.where(token, OTHER, unknown))

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 import core
-from core.types import Picture
+from core.models.seam.planes import numbered, unpadded
+from core.types import ModelCard, Picture
 from tests.benchmarks.coverage_models import of_transformers
 from tests.conftest import redraw
 
@@ -62,37 +63,117 @@ def test_pooled_keys_with_a_class_token_have_a_map(picture: Picture) -> None:
 
 
 @pytest.mark.slow
-def test_gc_vit_states_which_windows_have_no_map_and_why(picture: Picture) -> None:
-    """Windows share queries of the whole picture. Where these cannot be followed to cells, there is no map."""
+def test_every_window_of_gc_vit_has_a_map_of_its_cells(picture: Picture) -> None:
+    """Every second block has queries of the whole picture; what they find is added to features in windows."""
     module = redraw(timm.create_model("gcvit_xxtiny", num_classes=5), 1).eval()
     found = core.adopt(module, device="cpu")
-    refused = [note for note in found.notes if "No attention map" in note]
-    assert len(refused) == 1 and refused[0].endswith(": the keys and queries of its windows differ.")
-    assert "of stages.1.blocks.1.attn:" in refused[0]
+    assert not [note for note in found.notes if "No attention map" in note]
     taps = [path for path, part in module.named_modules() if type(part).__name__ == "WindowAttentionGlobal"]
     maps = [one for one in core.read(found, picture).maps if one.kind.compares]
-    assert [one.tap for one in maps] == [one for one in taps if one not in refused[0]]
-    drops = [f"{one.tap}.attn_drop" for one in maps]
+    assert [one.tap for one in maps] == taps
+    drops = [f"{one}.attn_drop" for one in taps]
     for map_, weights in zip(maps, given(module, drops, found.prepare(picture)), strict=True):
         own = weights.numpy() if map_.cells is not None else weights[0].numpy()
-        assert map_.weights.size == own.size
-        np.testing.assert_allclose(np.sort(map_.weights.ravel()), np.sort(own.ravel()), rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(map_.weights, own, rtol=1e-3, atol=1e-6)
+        if map_.cells is not None:  # windows of 7 × 7 cells, row by row
+            (height, width), cells = map_.grid, np.arange(np.prod(map_.grid)).reshape(map_.grid)
+            expected = cells.reshape(height // 7, 7, width // 7, 7).swapaxes(1, 2).reshape(-1, 49)
+            np.testing.assert_array_equal(map_.cells, expected)
+
+
+class Padded(nn.Module):
+    """Convolutions padded on one side, with the stride 1 and 2, and attention over the patches after them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 8, 8)
+        self.same, self.halved = nn.Conv2d(8, 8, 2), nn.Conv2d(8, 8, 3, 2)
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.stem(x)
+        y = self.same(nn.functional.pad(y, (0, 1, 0, 1)))
+        y = self.halved(nn.functional.pad(y, (0, 1, 0, 1))).flatten(2).transpose(1, 2)
+        return self.head(nn.functional.scaled_dot_product_attention(y, y.roll(1, 2), y).mean(1))
+
+
+def test_a_convolution_padded_by_a_function_keeps_the_patches(picture: Picture) -> None:
+    card = ModelCard("own/padded", "padded", "transformer", tuple("abcde"), size=64)
+    found = core.adopt(redraw(Padded(), 1).eval(), card, "cpu")
+    (map_,) = core.read(found, picture).maps
+    assert map_.grid == (4, 4) and map_.weights.shape == (1, 16, 16)
+    assert not [note for note in found.notes if "No attention map" in note]
+
+
+def test_features_that_were_only_padded_are_no_whole_grid() -> None:
+    plane = torch.nn.functional.pad(numbered(2, (4, 4)).view(2, 1, 4, 4), (0, 2, 0, 2))
+    assert unpadded(plane, (4, 4), 3).shape == (2, 1, 4, 4) and unpadded(plane, (4, 4), 2) is plane
+
+
+class Summarized(nn.Module):
+    """Windows with the same queries, of a coarser grid, whose results are added to the features; then plain windows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 8, 8)
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.stem(x)
+        query = nn.functional.max_pool2d(y, 2).flatten(2).transpose(1, 2)  # (b, 16, 8)
+        y = y.unflatten(3, (2, 4)).unflatten(2, (2, 4)).permute(0, 2, 4, 3, 5, 1).flatten(3, 4).flatten(1, 2)
+        y = y.flatten(0, 1)  # (4 b, 16, 8)
+        asked = query.repeat_interleave(4, 0)
+        y = y + nn.functional.scaled_dot_product_attention(asked[:, None], y[:, None], y[:, None])[:, 0]
+        own = nn.functional.scaled_dot_product_attention(y[:, None], y[:, None].roll(1, 3), y[:, None])[:, 0]
+        return self.head((y + own).unflatten(0, (-1, 4)).mean((1, 2)))
+
+
+def test_a_summary_added_to_the_features_keeps_their_cells(picture: Picture) -> None:
+    card = ModelCard("own/summarized", "summarized", "transformer", tuple("abcde"), size=64)
+    found = core.adopt(redraw(Summarized(), 1).eval(), card, "cpu")
+    maps = core.read(found, picture).maps
+    cells = np.arange(64).reshape(2, 4, 2, 4).swapaxes(1, 2).reshape(4, 16)
+    assert len(maps) == 2 and not [note for note in found.notes if "No attention map" in note]
+    for map_ in maps:
+        assert map_.grid == (8, 8) and map_.cells is not None
+        np.testing.assert_array_equal(map_.cells, cells)
+
+
+def test_a_grid_of_one_patch_is_stated() -> None:
+    found = core.adopt(redraw(of_transformers("Levit"), 1).eval(), device="cpu")
+    told = [str(note) for note in found.notes if "No attention map of" in str(note)]
+    assert len(told) == 1 and told[0].endswith("its grid has only one patch, so the weight is always one.")
 
 
 LINEAR = {
     "lambda_resnet26t": ("timm", "self_attn", "it sums the values up in one matrix (lambda), by which each query"),
     "mobilevitv2_050": ("timm", "attn", "a softmax gives each position one weight, and the sum of the keys"),
+    "efficientvim_m1": ("timm", "mixer", "it is a state space model, which sums the positions up in hidden states"),
+    "nextvit_small": ("timm", "e_mhsa", "each of its keys is the mean of patches that follow each other"),
+    "csatv2": ("timm", "attn", "its softmax compares the pictures of a batch with each other, not positions"),
     "MobileViTV2": ("transformers", "attention", "a softmax gives each position one weight, and the sum of the keys"),
 }
 """Attention without weights between positions: the library, the name of its modules, and what they have instead."""
+SMALL = {
+    "efficientvim_m1": {"embed_dim": (16, 24, 32), "depths": (1, 1, 1)},
+    "nextvit_small": {"depths": (1, 4, 5, 2)},
+    "csatv2": {"dims": (8, 16, 24, 32), "depths": (1, 1, 2, 2), "transformer_depths": (0, 0, 1, 1)},
+}
+OTHERS = {"csatv2": 2, "efficientvim_m1": 2, "nextvit_small": 1}
+"""The other maps of models of which not every attention is of this kind."""
 
 
 @pytest.mark.parametrize("name", LINEAR)
 def test_attention_without_weights_between_positions_states_what_it_has_instead(name: str) -> None:
     library, owner, why = LINEAR[name]
-    make = of_transformers if library == "transformers" else partial(timm.create_model, num_classes=5)
+    make = (
+        of_transformers
+        if library == "transformers"
+        else partial(timm.create_model, num_classes=5, **SMALL.get(name, {}))
+    )
     module = redraw(make(name), 1).eval()
     found = core.adopt(module, None, "cpu")
     told = [str(note) for note in found.notes if "No attention map of" in str(note)]
-    assert not found.taps and len(told) == 1 and why in told[0]
+    assert len(found.taps) == OTHERS.get(name, 0) and len(told) == 1 and why in told[0]
     assert told[0].removeprefix("No attention map of ").split(", ")[0].rpartition(".")[2].startswith(owner)
