@@ -37,7 +37,7 @@ UNTRACED = Message("it is not known what its softmax compares")
 GRIDS = Message("its queries and keys lie on different grids")
 QUERIES = Message("it is not known to which patches its queries belong")
 KEYS = Message("the keys and queries of its windows differ")
-LONE = Message("its grid has only one patch, so the weight is always one")
+LONE = Message("each of its queries has only one key, so the weight is always one")
 SEQUENCES = Message(
     "each of its keys is the mean of patches that follow each other in reading order, also across the ends of rows, so "
     "it has no place in the picture"

@@ -79,7 +79,7 @@ WORDS = {
     "it has no weights between positions: it is a state space model, which sums the positions up in hidden states, each with a softmax over all positions, and computes each position from these states": "它没有位置之间的权重：它是状态空间模型，对每个隐藏状态用所有位置上的 softmax 汇总各位置，再由这些状态算出每个位置",
     "its softmax compares the pictures of a batch with each other, not positions, and for one picture its weight is one": "它的 softmax 比较的是同一批次中的图片，而不是位置；只有一张图片时，权重是 1",
     "each of its keys is the mean of patches that follow each other in reading order, also across the ends of rows, so it has no place in the picture": "它的每个键是按阅读顺序相邻的若干图像块的均值，可能跨过行尾，因此在图片中没有位置",
-    "its grid has only one patch, so the weight is always one": "它的网格只有一个图像块，所以权重总是 1",
+    "each of its queries has only one key, so the weight is always one": "它的每个查询只有一个键，所以权重总是 1",
     "its weights do not compare positions: a linear layer computes the weights of the neighbors of a position from the features of this position alone": "它的权重不比较位置：某个位置的邻域的权重，只由线性层从这个位置的特征算出",
     "its number of outputs differs from the number of pictures": "它的输出数与图片数不同",
     "the positions of its output do not correspond to the picture": "它的输出与图片对不上",

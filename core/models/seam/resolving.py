@@ -68,6 +68,8 @@ def resolve(found: Found, batch: int) -> Resolved:
             fused = found.func is F.scaled_dot_product_attention and parts[-1][0] == HEAD
             place = len(parts) - 1 if fused else None
         if place is None:
+            if query.shape[-1] == 1:
+                raise Unclear(LONE)
             raise Unclear(KEYS if windowed else QUERIES if bool((query == LEARNED).all()) else UNSURE)
         parts[place] = (QUERY, parts[place][1])
     parts.append((KEY, query.shape[-1]))
@@ -169,7 +171,7 @@ def laid_out(
     if bool(other.any()) or not (own or learned or bool((q >= 0).all())):
         raise Unclear(KEYS if grids[0] == grids[1] else GRIDS)
     if not torch.equal(k[real].sort().values if own else k[real].unique(), torch.arange(size).to(k)):
-        raise Unclear(LONE if not windowed and k.shape[1] == 1 else UNSURE)
+        raise Unclear(LONE if k.shape[1] == 1 else UNSURE)
     parts = layout.parts if windowed else (layout.parts[0], (WINDOW, 1), *layout.parts[1:])
     if seen is not None:
         seen = seen if windowed else seen[:, None]

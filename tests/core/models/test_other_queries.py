@@ -140,10 +140,13 @@ def test_a_summary_added_to_the_features_keeps_their_cells(picture: Picture) -> 
         np.testing.assert_array_equal(map_.cells, cells)
 
 
-def test_a_grid_of_one_patch_is_stated() -> None:
-    found = core.adopt(redraw(of_transformers("Levit"), 1).eval(), device="cpu")
+@pytest.mark.parametrize(("kind", "count"), [("Levit", "layers.0.module:"), ("MobileViT", "and 1 more:")])
+def test_attention_with_one_key_for_each_query_is_stated(kind: str, count: str) -> None:
+    """The last grid of LeViT has one patch, and each of the last windows of MobileViT."""
+    found = core.adopt(redraw(of_transformers(kind), 1).eval(), device="cpu")
     told = [str(note) for note in found.notes if "No attention map of" in str(note)]
-    assert len(told) == 1 and told[0].endswith("its grid has only one patch, so the weight is always one.")
+    assert len(told) == 1 and count in told[0]
+    assert told[0].endswith("each of its queries has only one key, so the weight is always one.")
 
 
 LINEAR = {
