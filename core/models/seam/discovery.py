@@ -26,6 +26,7 @@ from core.models.seam.blocks import Patches, arrangement, block_of
 from core.models.seam.forwards import Call, Unfused, Watched
 from core.models.seam.layouts import QUERY
 from core.models.seam.planes import OTHER, Trace, numbered
+from core.models.seam.read_queries import read_queries
 from core.models.seam.resolving import Resolved, Unclear, resolve
 from core.models.seam.summaries import instead
 from core.models.seam.survey import Found, Survey, survey
@@ -263,6 +264,9 @@ def token_names(
     by_layout: dict[Layout, tuple[str, ...]] = {}
     for count, ones in reversed(around.items()):
         last = next((wanted[holder] for *_, holder in reversed(ones) if holder in wanted), None)
+        if last is None:
+            last = read_queries(forward, x[:1], found.calls, ones[-1][0], ones[-1][1].layout)
+            last = last if len(last or ()) == count else None
         known: dict[int, str] = {}
         with suppress(Exception):  # as above
             known = kinds_by_parameters(module, forward, x[:1], parts[ones[0][0].owner], count)

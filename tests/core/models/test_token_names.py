@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 import timm
 import torch
+from timm.layers import AttentionPool2d, RotAttentionPool2d
 from torch import Tensor, nn
 
 import core
@@ -51,6 +53,36 @@ def test_every_layer_has_the_names_of_its_tokens(name: str, picture: Picture) ->
     if "class" not in expected:  # nothing reads it: the mean over the patches is shown
         rows = maps[-1].weights.mean(0)[len(expected) :, len(expected) :].mean(0)
         np.testing.assert_allclose(core.to_grid(maps[-1]).ravel(), rows, rtol=1e-5)
+
+
+POOLS = (partial(AttentionPool2d, feat_size=8), partial(RotAttentionPool2d, ref_feat_size=8))
+
+
+class Pooled(nn.Module):
+    """A stem with the attention pooling of a CLIP ResNet: each token has a row, and that of the mean token is read."""
+
+    def __init__(self, pool: Callable[..., nn.Module]) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 8, 8)
+        self.pool = pool(16, out_features=8, num_heads=2)
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.pool(self.stem(x)))
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("pool", POOLS)
+def test_the_token_of_an_attention_pooling_that_is_read_is_no_register(
+    pool: Callable[..., nn.Module], fused: bool, picture: Picture
+) -> None:
+    card = ModelCard("own/pooled", "pooled", "transformer", tuple("abcde"), size=64)
+    module = redraw(Pooled(pool), 0).eval()
+    module.pool.fused_attn = fused
+    (found,) = core.read(core.adopt(module, card, "cpu"), picture).maps
+    assert found.prefix == ("class",) and found.weights.shape == (2, 65, 65)
+    row = found.weights[:, 0, 1:].mean(0).reshape(8, 8)
+    np.testing.assert_allclose(core.to_grid(found), row, rtol=1e-5)
 
 
 class Named(nn.Module):
