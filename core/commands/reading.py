@@ -89,7 +89,7 @@ def default_tap(reading: core.Reading) -> str:
 def replay_view(options: argparse.Namespace) -> int:
     """Compute a recorded view again and compare its numbers; the exit status is 1 if they differ."""
     if options.picture or options.record or options.out:
-        raise core.InvalidInput("--replay takes no picture, and stores nothing. Leave out the rest.")
+        raise core.InvalidInput("--replay takes no picture and stores nothing. Leave out the other options.")
     view = core.open_record(options.replay)
     classifier = core.load(options.model, options.device) if options.model else recorded_model(view, options.device)
     found = core.replay(view, classifier)

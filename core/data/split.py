@@ -48,7 +48,7 @@ class Dataset:
     validation: Split
     independent: Split | None = None
     note: str = ""
-    terms: str = Message("Weights: as their data set allows.")
+    terms: str = Message("Weights: under the terms of their data set.")
 
 
 def hold(split: Split, limit: int = MEMORY) -> Split:

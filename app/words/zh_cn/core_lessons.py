@@ -91,7 +91,7 @@ WORDS = {
     "The measure {measure} gives a number: the bound must look like '<= 0.1' or '>= 0.5', not {given}.": "测量方法 {measure} 给出数值：界限必须写成“<= 0.1”或“>= 0.5”这样，而不是 {given}。",
     "The measure {measure} does not support the model {model} with these settings. Choose another model.": "测量方法 {measure} 在这些设置下不适用于模型“{model}”。请选择其他模型。",
     # its folder
-    "There is a lesson '{name}' in Fovea. Rename the folder and its id.": "Fovea 中已有课程“{name}”。请修改文件夹的名称和它的 id。",
+    "Fovea already has a lesson '{name}'. Rename the folder and its id.": "Fovea 中已有课程“{name}”。请修改文件夹的名称和它的 id。",
     "{path} is a lesson itself. Set {variable} to the folder above it.": "{path} 本身就是一节课。请把 {variable} 设为它的上一级文件夹。",
     "There is no folder {path}. Create it, or set {variable} to the folder of your lessons.": "没有文件夹 {path}。请创建它，或把 {variable} 设为存放课程的文件夹。",
     # its structure
@@ -120,7 +120,7 @@ WORDS = {
     "The lesson has no steps. Add [[step]].": "这节课没有步骤。请加上 [[step]]。",
     "The steps take {total:.0f} minutes together, but the lesson states {minutes}. Make them agree.": "各步骤一共需要 {total:.0f} 分钟，而课程写的是 {minutes}。请改为一致。",
     "A lesson has one final question, not {count}. Mark it with final = true.": "一节课有一道最终问题，而不是 {count} 道。请用 final = true 标明。",
-    "The step '{step}' predicts but reveals nothing. Add reveal.": "步骤“{step}”让人预测，却没有揭晓任何内容。请加上 reveal。",
+    "The step '{step}' requests a prediction but reveals nothing. Add reveal.": "步骤“{step}”让人预测，却没有揭晓任何内容。请加上 reveal。",
     # its measures
     "Blocks of {block} pixels do not divide {side} pixels. Choose a block whose side divides {side}.": "{side} 像素不能分成 {block} 像素的小块。请选择能整除 {side} 的边长。",
     "{model} has no position encoding. Choose a model with self-attention, or a transformer.": "“{model}”没有位置编码。请选择带自注意力的模型或 Transformer。",

@@ -3,10 +3,10 @@
 WORDS = {
     # the terms of weights, and how an accuracy was measured
     "Apache-2.0. Trained on pictures that Fovea draws itself.": "Apache-2.0。用 Fovea 自己绘制的图片训练。",
-    "Weights: as their data set allows.": "权重：按其数据集的条款。",
+    "Weights: under the terms of their data set.": "权重：按其数据集的条款。",
     "Weights: {license}. Trained on {data}, whose terms allow non-commercial research and education only.": "权重：{license}。用 {data} 训练，其条款只允许非商业的研究和教学。",
     "Imagenette, a part of ImageNet": "Imagenette（ImageNet 的一部分）",
-    "as torchvision gives them (BSD-3-Clause)": "与 torchvision 提供的相同（BSD-3-Clause）",
+    "as published by torchvision (BSD-3-Clause)": "由 torchvision 发布（BSD-3-Clause）",
     "by torchvision, on ImageNet's validation pictures with their short side resized to {resize} pixels and cut to {size}": "由 torchvision 在 ImageNet 的验证图片上测得，短边缩放到 {resize} 像素，再裁剪为 {size} 像素",
     "This": "此文件",
     "this picture or a changed copy of it": "这张图片或它的改动副本",

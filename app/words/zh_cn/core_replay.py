@@ -15,7 +15,7 @@ WORDS = {
     "In {name} the entry '{entry}' is missing or not valid. Record the view again.": "{name} 中的条目“{entry}”缺失或无效。请重新记录这个画面。",
     "The model has no attention map '{tap}'. It has: {taps}.": "模型没有注意力图“{tap}”。它有：{taps}。",
     "Name a picture to explain, or a recorded view with --replay.": "请给出要解释的图片，或用 --replay 给出已记录的画面。",
-    "--replay takes no picture, and stores nothing. Leave out the rest.": "--replay 不需要图片，也不存储任何内容。请去掉其他选项。",
+    "--replay takes no picture and stores nothing. Leave out the other options.": "--replay 不需要图片，也不存储任何内容。请去掉其他选项。",
     "The recorded model was in the file {name}. Give the model itself: --model file:PATH.": "记录时的模型在文件 {name} 中。请给出模型本身：--model file:PATH。",
     "model": "模型",
     "architecture": "架构",

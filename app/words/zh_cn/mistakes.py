@@ -117,7 +117,7 @@ WORDS = {
     "overview.unanswered": "没有一张图片有有限的输出，所以没有准确率",
     "overview.independent": "每个类别有自己的概率。预测是最可能的类别；与标签相同即为正确。",
     "overview.unlabeled": "没有一张图片有真实类别，所以没有准确率",
-    "overview.accuracy": "**准确率 {share}**（95% 区间 {low} 到 {high}）",
+    "overview.accuracy": "**准确率 {share}**（95% 区间 {low} 至 {high}）",
     "overview.so_far": "到目前为止",
     "overview.seen": "到目前为止：{classes} 个类别中的 {seen} 个；区间只对这些类别成立",
     "overview.mistakes": "{count} 个错误",

@@ -102,7 +102,7 @@ def _same_name(folder: Path, skeleton: Skeleton) -> Iterator[Problem]:
     """A problem if a shipped lesson has the same folder name, because links identify a lesson by its folder."""
     shipped = SHIPPED / folder.name
     if folder.resolve().parent != SHIPPED and (shipped / SKELETON).is_file():
-        sentence = Message("There is a lesson '{name}' in Fovea. Rename the folder and its id.", name=folder.name)
+        sentence = Message("Fovea already has a lesson '{name}'. Rename the folder and its id.", name=folder.name)
         yield Problem(SKELETON, skeleton.lines.find("", 0, "id"), sentence)
 
 

@@ -60,7 +60,7 @@ def reveal_problems(steps: Sequence[Step]) -> Iterator[Found]:
                 "step",
                 number,
                 "",
-                Message("The step '{step}' predicts but reveals nothing. Add reveal.", step=step.name),
+                Message("The step '{step}' requests a prediction but reveals nothing. Add reveal.", step=step.name),
             )
 
 

@@ -51,7 +51,7 @@ MECHANISMS = {
 }
 """The attention in each of torchvision's files that has some; RegNetY is recognized by its name."""
 
-LICENSE = Message("as torchvision gives them (BSD-3-Clause)")
+LICENSE = Message("as published by torchvision (BSD-3-Clause)")
 RENORMALIZED = ("googlenet", "inception_v3")
 """Their weights need RGB in -1..1; torchvision computes that from ImageNet's normalization inside the model."""
 HALF = (0.5, 0.5, 0.5)

@@ -183,7 +183,7 @@ TERMS = {("n01440764", "n02102040"): "Imagenette", ("n01440764", "n01443537"): "
 def test_what_is_trained_on_imagenets_folders_states_its_terms(tmp_path: Path, names: tuple[str, ...]) -> None:
     terms = open_folder(fill(tmp_path, names)).terms
     assert (f"Trained on {TERMS[names]}" in terms and "non-commercial" in terms) == bool(TERMS[names])
-    assert TERMS[names] or "as their data set allows" in terms
+    assert TERMS[names] or "under the terms of their data set" in terms
 
 
 def test_the_photographs_are_all_there(photographs: tuple[Path, ...]) -> None:
