@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("study", study)
     one.add_argument("model", metavar="TASK/MECHANISM")
     one.add_argument("--pictures", type=int, nargs="+", default=SIZES, help="numbers of training pictures to try")
-    words = "train only the plain model, with a receptive field of the whole picture, for TIMES as many epochs"
+    words = "train only the plain model, with a receptive field of the whole picture, at most TIMES the epochs"
     one.add_argument("--full-reach", type=int, metavar="TIMES", help=words)
     one.add_argument("--out", help="file for the results (default: tasks.json of the zoo)")
     one = add("benchmark", benchmark)

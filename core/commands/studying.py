@@ -43,8 +43,8 @@ def study(options: argparse.Namespace) -> None:
         return tqdm(loader, f"epoch {epoch + 1}", leave=False, unit="batch", file=sys.stderr)
 
     if options.full_reach:
-        share = full_reach(name, data, chosen, device=options.device, batches=batches)
-        facts = {"accuracy": share, "epochs": chosen.epochs, "pictures": len(data.validation)}
+        share, epochs = full_reach(name, data, chosen, device=options.device, batches=batches)
+        facts = {"accuracy": share, "epochs": epochs, "pictures": len(data.validation)}
         keep(Path(options.out or zoo.zoo_folder() / FILE), "full_reach", name, facts)
         print_answer(facts, f"{options.model} with a receptive field of the whole picture: {percent(share)}", options)
         return

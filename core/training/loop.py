@@ -56,6 +56,11 @@ def finite(model: nn.Module) -> bool:
     return bool(torch.stack([weight.detach().float().sum() for weight in model.parameters()]).isfinite().all())
 
 
+def is_solved(history: list[dict[str, Any]], epochs: int | None) -> bool:
+    """Whether the last so many epochs made no mistake on the validation pictures; False for None."""
+    return epochs is not None and len(history) >= epochs and all(line["accuracy"] == 1 for line in history[-epochs:])
+
+
 def find_checkpoint(path: Path, recipe: Recipe, about: str) -> dict[str, Any] | None:
     """What the last finished epoch of the same run left, or None."""
     if not path.exists():
@@ -85,6 +90,7 @@ def train(
     processes: Processes,
     checkpoint: Path,
     about: str = "",
+    solved: int | None = None,
     report: Callable[[dict[str, Any]], None] = lambda line: None,
     batches: Batches = lambda loader, epoch: loader,
 ) -> tuple[nn.Module, list[dict[str, Any]]]:
@@ -94,6 +100,7 @@ def train(
     0..1. The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it, if
     that is ``about`` the same: what else decides a run, such as its data. All that is random is drawn for the recipe's
     seed, the epoch and the picture, so that on one thread a run which was killed ends with the same bits as another.
+    The training ends early after ``solved`` epochs in a row without a mistake on the validation pictures.
 
     Raises:
         InvalidInput: a weight is not finite after a step.
@@ -116,6 +123,8 @@ def train(
     if processes.first:
         squares = hold(Split(data.validation.labels, lambda i: prepare(data.validation.read(i))))
     for epoch in range(len(history), recipe.epochs):
+        if processes.share(lambda: is_solved(history, solved)):
+            break
         started = time.monotonic()
         torch.manual_seed(recipe.draw(epoch))  # for what a model itself draws
         shown = data.training.up_to(recipe.level(epoch))

@@ -80,8 +80,12 @@ def fit(
     cache: Path,
     report: Callable[[dict[str, Any]], None],
     batches: Batches,
+    solved: int | None = None,
 ) -> tuple[nn.Module, list[dict[str, Any]]]:
-    """Build the card's model with a seed's first weights and train it: the module and its history."""
+    """Build the card's model with a seed's first weights and train it: the module and its history.
+
+    ``solved`` ends the training early, see ``core.training.loop.train``.
+    """
     torch.manual_seed(recipe.seed)
     module = zoo.build(card)
     if start:
@@ -96,6 +100,7 @@ def fit(
         processes=processes,
         checkpoint=cache / f"{name}.pt",
         about=f"{card.slug} from {start} on {len(data.training)} pictures of {data.name}: {', '.join(data.classes)}",
+        solved=solved,
         report=report,
         batches=batches,
     )

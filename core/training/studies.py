@@ -22,6 +22,8 @@ from core.types import FOVEA, InvalidInput, ModelCard
 
 Report = Callable[[dict[str, Any]], None]
 FULL_REACH_WIDTHS = SMALL_WIDTHS
+SOLVED = 10
+"""After so many epochs in a row without a mistake, more epochs of a full receptive field show nothing new."""
 
 
 def first_pictures(split: Split, count: int) -> Split:
@@ -63,7 +65,7 @@ def learning_curve(
             some = replace(data, training=first_pictures(data.training, size))
             longer = replace(recipe, epochs=round(recipe.epochs * len(data.training) / size))
             card = draw_card(slug, some, longer)
-            share = _train(card, some, longer, processes, cache / f"{size}-pictures", report, batches)
+            share, _ = _train(card, some, longer, processes, cache / f"{size}-pictures", report, batches)
             found.append((size, share))
     return found
 
@@ -77,14 +79,15 @@ def full_reach(
     cache: Path = Path(".cache/training"),
     report: Report = lambda line: None,
     batches: Batches = lambda loader, epoch: loader,
-) -> float:
-    """The validation accuracy of a plain model of the task whose receptive field is the whole picture.
+) -> tuple[float, int]:
+    """A plain model of the task whose receptive field is the whole picture: its validation accuracy, and its epochs.
 
-    It is the residual backbone, with as many channels as for scenes.
+    It is the residual backbone, with as many channels as for scenes. It is trained for the epochs of the recipe, or
+    until ten of them in a row made no mistake on the validation pictures.
     """
     card = replace(draw_card(f"{task}/plain", data, recipe), architecture=FOVEA, widths=FULL_REACH_WIDTHS)
     with gather(device) as processes:
-        return _train(card, data, recipe, processes, cache / "full-reach", report, batches)
+        return _train(card, data, recipe, processes, cache / "full-reach", report, batches, SOLVED)
 
 
 def _train(
@@ -95,10 +98,11 @@ def _train(
     cache: Path,
     report: Report,
     batches: Batches,
-) -> float:
+    solved: int | None = None,
+) -> tuple[float, int]:
     data = replace(data, training=hold(data.training), validation=hold(data.validation))
-    module, _ = fit(card, data, recipe, processes, None, cache, report, batches)
-    return _accuracy(module, card, data, processes.device)
+    module, history = fit(card, data, recipe, processes, None, cache, report, batches, solved)
+    return _accuracy(module, card, data, processes.device), len(history)
 
 
 def _accuracy(module: nn.Module, card: ModelCard, data: Dataset, device: torch.device) -> float:
