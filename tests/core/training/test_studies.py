@@ -18,6 +18,7 @@ from core.tasks import task
 from core.training import recipe, studies
 from core.training.studies import first_pictures, full_reach, learning_curve
 from core.types import SHORT_SIGHTED, InvalidInput
+from tests.core.small_runs import TINY, learn, made_data
 
 TASK = "tasks-sun-or-moon"
 SHORT = replace(recipe(TASK), epochs=1, batch=8, sizes=((1.0, 64),))
@@ -70,6 +71,19 @@ def test_with_full_reach_every_cell_sees_the_whole_picture(few: Dataset, trained
     features[0, :, 4, 4].sum().backward()
     reached = x.grad.abs().sum((0, 1)) > 0
     assert reached.any(1).sum() > 100 and reached.any(0).sum() > 100  # of 128 rows and columns
+
+
+def test_a_training_without_mistakes_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = made_data()
+    shares = iter([0.5, 1.0, 1.0, 0.9, 1.0, 1.0, 1.0, 1.0])
+    monkeypatch.setattr("core.training.loop.accuracy", lambda *given: next(shares))
+    recipe = replace(TINY, epochs=8, sizes=((1.0, 32),))
+    _, lines = learn(data, tmp_path, recipe, solved=3)
+    assert [line["accuracy"] for line in lines] == [0.5, 1.0, 1.0, 0.9, 1.0, 1.0, 1.0]
+    _, again = learn(data, tmp_path, recipe, solved=3)  # it is over
+    assert again == lines
+    _, longer = learn(data, tmp_path, recipe)
+    assert len(longer) == 8 and longer[:7] == lines
 
 
 def test_the_command_keeps_what_it_found_next_to_the_rest(

@@ -127,18 +127,6 @@ def test_a_curriculum_begins_with_the_easy_pictures(data: Dataset, tmp_path: Pat
     assert [len(one) for one in shown] == [24, 24]  # pictures without levels are all shown
 
 
-def test_a_training_without_mistakes_ends_early(data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shares = iter([0.5, 1.0, 1.0, 0.9, 1.0, 1.0, 1.0, 1.0])
-    monkeypatch.setattr("core.training.loop.accuracy", lambda *given: next(shares))
-    recipe = replace(TINY, epochs=8, sizes=((1.0, 32),))
-    _, lines = learn(data, tmp_path, recipe, solved=3)
-    assert [line["accuracy"] for line in lines] == [0.5, 1.0, 1.0, 0.9, 1.0, 1.0, 1.0]
-    _, again = learn(data, tmp_path, recipe, solved=3)  # it is over
-    assert again == lines
-    _, longer = learn(data, tmp_path, recipe)
-    assert len(longer) == 8 and longer[:7] == lines
-
-
 def test_training_learns_and_its_history_tells_the_truth(data: Dataset, tmp_path: Path) -> None:
     one = Recipe(epochs=6, batch=8, rate=2e-2, average=0.3, crop=0.8, flip=False, erase=0.0, sizes=((1.0, 48),))
     seen: list[dict] = []
