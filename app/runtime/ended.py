@@ -21,7 +21,7 @@ ROUND = 10.0
 """Seconds between two rounds."""
 
 
-def forget(manager: Any) -> int:
+def remove(manager: Any) -> int:
     """Remove the ended sessions whose two minutes are over, and return their number."""
     with manager._storage_lock:
         return len(manager._session_storage._cache.expire())
@@ -29,7 +29,7 @@ def forget(manager: Any) -> int:
 
 @st.cache_resource(show_spinner=False)
 def watch() -> None:
-    """Start the thread that forgets ended sessions, once for the server; do nothing if no server runs."""
+    """Start the thread that removes ended sessions, once for the server; do nothing if no server runs."""
     manager = getattr(runtime.get_instance(), "_session_mgr", None)
     if isinstance(manager, WebsocketSessionManager):
         threading.Thread(target=_watch, args=(manager,), name="fovea-ended", daemon=True).start()
@@ -38,6 +38,6 @@ def watch() -> None:
 def _watch(manager: WebsocketSessionManager) -> None:
     while runtime.exists():
         time.sleep(ROUND)
-        if forget(manager):
+        if remove(manager):
             gc.collect()  # a session consists of objects that refer to each other
             give_back()

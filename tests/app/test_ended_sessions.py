@@ -17,6 +17,6 @@ def test_what_ended_two_minutes_ago_is_removed_and_what_may_return_stays() -> No
     for name in ("first", "second"):
         storage.save(SimpleNamespace(session=SimpleNamespace(id=name)))
         now[0] += 60
-    assert ended.forget(manager) == 1 and [one.session.id for one in storage.list()] == ["second"]
+    assert ended.remove(manager) == 1 and [one.session.id for one in storage.list()] == ["second"]
     now[0] += 200
-    assert ended.forget(manager) == 1 and ended.forget(manager) == 0 and not storage.list()
+    assert ended.remove(manager) == 1 and ended.remove(manager) == 0 and not storage.list()
