@@ -158,13 +158,16 @@ class Start:
     curriculum: tuple[tuple[float, int], ...] = ()
 
 
+LONG_TRAILS = ((0.14, 1), (0.3, 2), (0.56, 3))
+"""The levels of Signposts in a long training: mostly long trails."""
+
 STARTS = {
     "tasks-same-row": Start("tasks-same-row/plain", 10),
     "tasks-odd-one-out": Start("tasks-odd-one-out/plain", 10),
     "tasks-signposts": Start("tasks-sun-or-moon", 8),
-    "tasks-signposts/self-attention": Start("tasks-sun-or-moon", 16),
+    "tasks-signposts/self-attention": Start("tasks-sun-or-moon", 50, LONG_TRAILS),
+    "tasks-signposts/recurrent": Start("tasks-sun-or-moon", 50, LONG_TRAILS),
     "tasks-signposts/transformer": Start("tasks-sun-or-moon", 16),
-    "tasks-signposts/recurrent": Start("tasks-sun-or-moon", 50, ((0.14, 1), (0.3, 2), (0.56, 3))),
     "tasks-marked/attention-pooling": Start("tasks-marked/plain", 6),
     "tasks-marked/self-attention": Start("tasks-marked/plain", 6),
     "tasks-sun-or-moon/recurrent": Start("tasks-sun-or-moon/self-attention", 6),

@@ -104,6 +104,7 @@ def test_some_task_tells_self_attention_and_a_channel_gate_apart() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="One layer of self-attention learns trails of three flags in as many epochs.")
 def test_glimpse_by_glimpse_a_model_follows_longer_trails_than_one_layer_of_self_attention() -> None:
     """Beyond chance in all, and by the bar on trails of three flags."""
     better, other = (stored("tasks-signposts", one) for one in ("recurrent", "self-attention"))
