@@ -15,6 +15,7 @@ from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, PLAIN, Mechanism
 from core.families import IMAGENET, NAMED, find_family
 from core.models import RECEPTIVE_FIELD, absent_class, timm_models
+from core.models import own as files
 from core.tasks import TASKS as CATALOG
 from core.tasks import find_task
 from core.types import FOVEA, PROBABILITIES, SHORT_SIGHTED, SIGMOID
@@ -182,8 +183,8 @@ def pick_model(facts: bool = True) -> ModelCard:
     if not cards:
         raise InvalidInput(plain("model.none"))
     if state.get(Key.MODEL) not in cards:
-        if state.get(Key.MODEL):
-            state.notice(word("model.unknown", model=state.get(Key.MODEL)))
+        if asked := state.get(Key.MODEL):
+            state.notice(word("model.file" if asked.startswith(files.FILE) else "model.unknown", model=asked))
         state.put(Key.MODEL, first(cards))
     card = cards[state.get(Key.MODEL)]
     groups = sorted(dict.fromkeys(group(one.family) for one in cards.values()), key=lambda one: one != TASKS)

@@ -267,7 +267,8 @@ def test_a_model_is_not_opened_by_an_address(place: Path) -> None:
     """On localhost neither: only models of the catalog, and those brought in this session, have addresses."""
     page = open_page(model=f"file:{place / 'secret' / 'card.json'}")
     assert not page.exception and not page.selectbox(key=Key.MODEL).value.startswith("file:")
-    assert [one for one in page.warning if "card" in one.value]
+    (warning,) = (one.value for one in page.warning)
+    assert "upload its files on the page Models" in warning
 
 
 def test_a_public_server_opens_nothing_even_on_localhost(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ WORDS = {
     "mechanism.found": "The attention layers are detected when the model is opened",
     "mechanism.unknown": "An unknown attention mechanism",
     "model.none": "No models found: the folder pretrained/ contains no model card with its weights. Copy the folder again from the repository.",
+    "model.file": "An address cannot open the model {model}: upload its files on the page Models.",
     "model.unknown": "The model {model} is not available on this machine; another model is shown instead.",
     "family.scenes": "Synthetic scenes",
     "family.imagenette": "Photographs",

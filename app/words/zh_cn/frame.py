@@ -30,6 +30,7 @@ WORDS = {
     "mechanism.found": "打开时会找出它的注意力层",
     "mechanism.unknown": "Fovea 不认识的注意力机制",
     "model.none": "未找到模型：文件夹 pretrained/ 中没有带权重的模型卡。请从代码仓库重新复制这个文件夹。",
+    "model.file": "地址不能打开模型 {model}：请在“模型”页上传它的文件。",
     "model.unknown": "这台机器上没有模型 {model}，现在显示的是另一个模型。",
     "family.scenes": "合成场景",
     "family.imagenette": "照片",
