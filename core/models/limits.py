@@ -103,7 +103,7 @@ def unmapped(notes: Iterable[str]) -> str:
 
     Not those that compare channels or branches, or that the output does not depend on.
     """
-    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, QUERIES, SEQUENCES, CAUSAL, EXTRA, BLENDED, TWICE)
+    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, LONE, QUERIES, SEQUENCES, CAUSAL, EXTRA, BLENDED, TWICE)
     known = (note.values for note in notes if isinstance(note, Message))
     return next((str(one["blocks"][0]) for one in known if "blocks" in one and one.get("why") in reasons), "")
 

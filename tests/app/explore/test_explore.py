@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import state
 from app.state import Key, View
-from app.titles import method_title
+from app.titles import device_title, method_title
 from app.views.explore.keys import TRIED, ExploreKey
 from app.views.trust.keys import TrustKey
 from app.widgets.models import FIRST
@@ -44,7 +44,7 @@ def test_the_first_page_is_an_analysis(first: AppTest) -> None:
 
 def test_the_sentence_about_privacy_and_the_device_is_there(first: AppTest) -> None:
     assert "not written to disk" in shown_text(first) and "up to 10 MB each" in shown_text(first)
-    assert word("device.is", device=first.session_state[Key.DEVICE]) in shown_text(first)
+    assert word("device.is", device=device_title(first.session_state[Key.DEVICE])) in shown_text(first)
 
 
 @pytest.mark.parametrize(("slug", "sample"), PAIRS)

@@ -52,4 +52,4 @@ def test_the_minutes_left_begin_at_those_of_the_lesson(name: str) -> None:
     left = [lesson.minutes_left(step.name) for step in lesson.steps]
     assert left[0] == lesson.minutes and left == sorted(left, reverse=True) and left[-1] >= 1
     page = well(open_page(lesson=name))
-    assert f"about {lesson.minutes} minutes left" in shown_text(page)
+    assert f"about {lesson.minutes} minute{'s' if lesson.minutes > 1 else ''} left" in shown_text(page)
