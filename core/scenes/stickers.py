@@ -37,9 +37,11 @@ _DAY = Light("#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff", 0.0)
 _RIM = 0.055
 _MARGIN = 1.3
 _HOLLOW = "frame"
+MOST = 256
+"""Stickers that are kept: those of some twenty pictures. All that a class sees would take gigabytes."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=MOST)
 def sticker(
     name: str, paint: Color | str | None, size: int, chance: int = 0, mirror: bool = False
 ) -> tuple[Image.Image, Image.Image]:
