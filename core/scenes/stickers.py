@@ -37,8 +37,8 @@ _DAY = Light("#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff", 0.0)
 _RIM = 0.055
 _MARGIN = 1.3
 _HOLLOW = "frame"
-MOST = 256
-"""Stickers that are kept: those of some twenty pictures. All that a class sees would take gigabytes."""
+MOST = 64
+"""Stickers that are kept: those of the last pictures. All that a class sees would take gigabytes."""
 
 
 @lru_cache(maxsize=MOST)
