@@ -67,7 +67,7 @@ NEIGHBORS = ("app.views", "app.components")
 INNER = ("app.runtime.explore", "app.runtime.mistakes", "app.runtime.trust")
 """Rooms that the rest of their own room does not know: what only one page asks."""
 
-MASTER_KEY = ("app.runtime.leftovers",)
+UNLIMITED = ("app.runtime.leftovers",)
 """What may enter these nevertheless: killed servers leave unfinished files in each."""
 
 HOMES = {"streamlit": ("app",), "captum": ("core.attribution",)}
@@ -95,7 +95,7 @@ def enters_neighbor(source: str, module: str) -> bool:
     """Whether a module that is imported lies in another room of ``NEIGHBORS``, or in one of ``INNER`` from outside."""
     own, other = source.split("."), module.split(".")
     inner = [room for room in INNER if within(module, (room,))]
-    if inner and own[:2] == other[:2] and not within(source, (*inner, *MASTER_KEY)):
+    if inner and own[:2] == other[:2] and not within(source, (*inner, *UNLIMITED)):
         return True
     within_one = own[:2] == other[:2] and ".".join(own[:2]) in NEIGHBORS
     return within_one and len(own) > 2 < len(other) and own[2] != other[2]

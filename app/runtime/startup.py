@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit import runtime
 
-from app.runtime import ended, origins, uploads
+from app.runtime import ended_sessions, origins, uploads
 from app.runtime.ahead import Work, ahead
 from core.models import timm_models
 
@@ -28,7 +28,7 @@ def prepare_process(*works: Work) -> None:
     if runtime.exists():
         close_metrics()
         origins.keep_to_itself()
-        ended.watch()
+        ended_sessions.watch()
         prepare_ahead(works)
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
-from app.runtime import ended
+from app.runtime import ended_sessions
 
 
 def test_what_ended_two_minutes_ago_is_removed_and_what_may_return_stays() -> None:
@@ -17,6 +17,6 @@ def test_what_ended_two_minutes_ago_is_removed_and_what_may_return_stays() -> No
     for name in ("first", "second"):
         storage.save(SimpleNamespace(session=SimpleNamespace(id=name)))
         now[0] += 60
-    assert ended.remove(manager) == 1 and [one.session.id for one in storage.list()] == ["second"]
+    assert ended_sessions.remove(manager) == 1 and [one.session.id for one in storage.list()] == ["second"]
     now[0] += 200
-    assert ended.remove(manager) == 1 and ended.remove(manager) == 0 and not storage.list()
+    assert ended_sessions.remove(manager) == 1 and ended_sessions.remove(manager) == 0 and not storage.list()

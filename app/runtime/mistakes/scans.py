@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.runtime import kept_runs, results
 from app.runtime.loading import Models
-from app.runtime.mistakes import folders, owners, room, zips
+from app.runtime.mistakes import folders, owners, quota, zips
 from core import Classifier, InvalidInput, Stopped
 from core.data import DRAWN, IMAGENETTE, PICTURES, SEED, Collection, open_collection
 from core.files import reason
@@ -128,16 +128,16 @@ def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
 
     Raises:
         InvalidInput: what the core finds wrong with the data, the disk or the run; it is somebody else's, or there is
-            no room left.
+            no quota left.
         Stopped: by ``stop``.
     """
     out, chosen = kept_runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
     taken = {"split": request.split or None, "columns": dict(request.columns)}
 
     mark = owners.present_mark()
-    room.check(mark)
+    quota.check(mark)
     owners.claim(out, mark)
-    look = room.watch(mark)
+    look = quota.watch(mark)
 
     def work(progress: Progress) -> None:
         _stopped.discard(request.name)

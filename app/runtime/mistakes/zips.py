@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from app.runtime import kept_runs
-from app.runtime.mistakes import owners, room
+from app.runtime.mistakes import owners, quota
 from core import InvalidInput
 from core.data import LARGEST_ZIP, open_collection, stored
 from core.files import LEFT, age, reason, sweep, unfinished
@@ -32,11 +32,11 @@ def keep(file: BinaryIO, name: str) -> Path:
     """Store an uploaded zip; ``name`` is its name for users.
 
     Raises:
-        InvalidInput: it is too large, is no zip, holds no pictures, or there is no room for it.
+        InvalidInput: it is too large, is no zip, holds no pictures, or exceeds the quota.
     """
     remove_unused()
     mark = owners.present_mark()
-    room.check(mark)
+    quota.check(mark)
     try:
         folder().mkdir(parents=True, exist_ok=True)
         place = _store(file, name, mark)
@@ -71,9 +71,9 @@ def _store(file: BinaryIO, name: str, mark: str) -> Path:
                         megabytes=LARGEST_ZIP >> 20,
                     )
                 kept.write(chunk)
-        place = folder() / f"{digest.hexdigest()[:16]}{room.label(mark)}" / f"{_plain(name)}.zip"
-        with _storing:  # two at once have no more room than one after the other
-            room.check(mark, size)
+        place = folder() / f"{digest.hexdigest()[:16]}{quota.label(mark)}" / f"{_plain(name)}.zip"
+        with _storing:  # two at once share the quota
+            quota.check(mark, size)
             place.parent.mkdir(exist_ok=True)
             return beside.replace(place)
     finally:

@@ -79,8 +79,8 @@ def _open(path: Path) -> tuple[BenchmarkRow, ...]:
 
     if not path.is_file():
         return ()
-    sentence = path.stat()
-    return results.store().get(("benchmark", str(path), sentence.st_mtime_ns, sentence.st_size), rows)
+    state = path.stat()
+    return results.store().get(("benchmark", str(path), state.st_mtime_ns, state.st_size), rows)
 
 
 def _sound(row: BenchmarkRow) -> bool:

@@ -1,6 +1,6 @@
-"""The room for runs and zips on a server that others can reach: a limit for each user, and one for all together.
+"""The disk quota of runs and zips on a server that others can reach: one for each user, and one for all together.
 
-The variable ``FOVEA_ROOM`` sets the second in gigabytes; each user has a tenth of it. A local server has no limit.
+The variable ``FOVEA_QUOTA`` sets the second in gigabytes; each user has a tenth of it. A local server has none.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from app.runtime.mistakes import owners
 from app.runtime.public import is_public
 from core import InvalidInput
 
-VARIABLE, GIGABYTES = "FOVEA_ROOM", 20.0
+VARIABLE, GIGABYTES = "FOVEA_QUOTA", 20.0
 PART = 10
-"""The divisor of the room of all that gives the room of a user."""
+"""The quota of all users is so many times that of one."""
 GIGABYTE, MEGABYTE = 10**9, 10**6
 AGAIN = 5.0
 """Seconds between two checks during a scan."""
 
 
-def room() -> int:
-    """The bytes that all runs and zips together may have.
+def quota() -> int:
+    """The bytes that all runs and zips together may take.
 
     Raises:
         InvalidInput: the variable is not a positive number.
@@ -58,14 +58,14 @@ def used(mark: str) -> tuple[int, int]:
 
 
 def check(mark: str, more: int = 0) -> None:
-    """Refuse ``more`` bytes of a user who has no room for them; "" is the user of a local server.
+    """Refuse ``more`` bytes that exceed the quota of a user; "" is the user of a local server.
 
     Raises:
-        InvalidInput: the room of the user, or that of all users, is used up.
+        InvalidInput: the quota of the user, or that of all users, is exceeded.
     """
     if not mark:
         return
-    limit = room()
+    limit = quota()
     mine, everything = used(mark)
     more = max(more, 1)
     if mine + more > limit // PART:

@@ -1,4 +1,4 @@
-"""The room for runs and zips on a server that others reach: a limit for each user, and one for all."""
+"""The disk quota of runs and zips on a server that others reach: one for each user, and one for all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 import core
 from app.runtime import kept_runs
-from app.runtime.mistakes import folders, owners, room, scans, zips
+from app.runtime.mistakes import folders, owners, quota, scans, zips
 from app.runtime.public import VARIABLE as PUBLIC
 from core import InvalidInput
 from core.files import LEFT
@@ -27,7 +27,7 @@ def who(tmp_path: Path, own_store: None, monkeypatch: pytest.MonkeyPatch) -> dic
     """A server that others reach, whose runs may have 1 MB, each user's 100 kB; ``who["user"]`` visits it."""
     user = {"user": "anna"}
     monkeypatch.setenv(kept_runs.FOLDER, str(tmp_path / "runs"))
-    monkeypatch.setenv(room.VARIABLE, "0.001")
+    monkeypatch.setenv(quota.VARIABLE, "0.001")
     monkeypatch.setattr(folders, "is_closed", lambda: True)
     monkeypatch.setattr(owners, "user_mark", lambda place: user["user"])
     return user
@@ -55,20 +55,20 @@ def scan_of(number: int) -> Callable[[], None]:
 def test_each_user_has_a_limit_that_runs_and_zips_share(who: dict[str, str]) -> None:
     first = zips.keep(zipped(1, 60_000), "photos.zip")
     scan_of(1)()
-    mine, everything = room.used("anna")
+    mine, everything = quota.used("anna")
     assert mine == everything > 60_000
     with pytest.raises(InvalidInput, match=r"Your runs and zips use 0 MB of the 0 MB for each user\. Remove runs"):
         zips.keep(zipped(2, 60_000), "more.zip")
-    assert room.used("anna") == (mine, everything) and [one.name for one in zips.folder().glob("*/*")] == [first.name]
+    assert quota.used("anna") == (mine, everything) and [one.name for one in zips.folder().glob("*/*")] == [first.name]
     who["user"] = "ben"
     theirs = zips.keep(zipped(1, 60_000), "photos.zip")
     assert theirs != first and theirs.is_file(), "the same zip of another user is another one"
-    assert room.used("anna")[0] == mine and room.used("ben")[0] > 60_000
+    assert quota.used("anna")[0] == mine and quota.used("ben")[0] > 60_000
     zips.drop(theirs)
-    assert room.used("ben")[0] == 0 and first.is_file()
+    assert quota.used("ben")[0] == 0 and first.is_file()
 
 
-def test_a_user_without_room_scans_nothing_until_a_run_is_removed(
+def test_a_user_without_quota_scans_nothing_until_a_run_is_removed(
     who: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scan_of(1)()
@@ -97,12 +97,12 @@ def test_all_users_together_have_a_limit(who: dict[str, str]) -> None:
         scan_of(1)()
 
 
-def test_a_scan_ends_when_the_room_is_used_up_and_keeps_its_pictures(
+def test_a_scan_ends_when_the_quota_is_used_up_and_keeps_its_pictures(
     who: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "AGAIN", 0.0)
+    monkeypatch.setattr(quota, "AGAIN", 0.0)
     go = scan_of(1)
-    count, checked = room.check, []
+    count, checked = quota.check, []
 
     def check(mark: str, more: int = 0) -> None:
         checked.append(mark)
@@ -110,7 +110,7 @@ def test_a_scan_ends_when_the_room_is_used_up_and_keeps_its_pictures(
             (next(kept_runs.folder().glob("scenes-*")) / "large").write_bytes(bytes(100_000))
         count(mark, more)
 
-    monkeypatch.setattr(room, "check", check)
+    monkeypatch.setattr(quota, "check", check)
     with pytest.raises(InvalidInput, match="for each user"):
         go()
     assert set(checked) == {"anna"} and len(owners.shown_runs()) == 1
@@ -126,13 +126,13 @@ def test_alone_on_a_machine_there_is_no_limit(who: dict[str, str], monkeypatch: 
 
 
 @pytest.mark.parametrize("text", ["much", "0", "-1", "nan", "inf", "1e400"])
-def test_a_room_that_is_no_number_is_one_sentence(
+def test_a_quota_that_is_no_number_is_one_sentence(
     who: dict[str, str], monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    monkeypatch.setenv(room.VARIABLE, text)
-    with pytest.raises(InvalidInput, match="FOVEA_ROOM is not a positive number of gigabytes"):
-        room.check("anna")
-    room.check("")
+    monkeypatch.setenv(quota.VARIABLE, text)
+    with pytest.raises(InvalidInput, match="FOVEA_QUOTA is not a positive number of gigabytes"):
+        quota.check("anna")
+    quota.check("")
 
 
 def test_a_folder_without_its_zip_goes(who: dict[str, str]) -> None:
